@@ -1,0 +1,28 @@
+"""A TFX component that searches hyperparameters and architectures."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_PUBLIC = {
+    "InfeasibleTrialError": "tuner_component.errors",
+    "Objective": "tuner_component.trial",
+    "Search": "tuner_component.search",
+    "TransientTrialError": "tuner_component.errors",
+    "TrialFailedError": "tuner_component.errors",
+    "Tuner": "tuner_component.component",
+}
+
+__all__ = list(_PUBLIC)  # noqa: PLE0604 - the names are strings
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

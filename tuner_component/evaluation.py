@@ -1,0 +1,161 @@
+"""One evaluation: a job goes in, an outcome comes out, nothing is raised."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tuner_component.errors import InfeasibleTrialError, TransientTrialError
+from tuner_component.trial import (
+    Fidelity,
+    Measurement,
+    Reason,
+    TrialError,
+    Value,
+    is_finite,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One attempt at a trial, as dispatched to a worker. All of it is JSON.
+
+    Attributes:
+        trial_id: The trial.
+        values: Hyperparameter name to value.
+        seed: Seeds everything random; the same in every attempt.
+        attempt: From 0.
+        folder: The trial's own folder; exists, may hold an earlier attempt's files.
+        objective: Name of the metric that the study needs.
+        direction: `"min"` or `"max"`.
+        fidelity: How much training; None is all of it.
+        note: The strategy's JSON.
+    """
+
+    trial_id: str
+    values: Mapping[str, Value]
+    seed: int
+    attempt: int
+    folder: str
+    objective: str
+    direction: str
+    fidelity: Fidelity | None = None
+    note: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """A worker's answer to a job, or what the engine says in its place.
+
+    Attributes:
+        trial_id: The trial.
+        attempt: The attempt that ended.
+        metrics: Metrics at the best measurement; holds the objective and is
+            finite there, unless `error` is set.
+        measurements: The learning curve, oldest first.
+        error: None when the evaluation succeeded.
+        started_at: Unix time in seconds.
+        duration_seconds: Length of the evaluation.
+        worker: Which worker ran it.
+        report: The evaluator's own JSON.
+    """
+
+    trial_id: str
+    attempt: int
+    metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    measurements: tuple[Measurement, ...] = ()
+    error: TrialError | None = None
+    started_at: float = 0.0
+    duration_seconds: float = 0.0
+    worker: str = ""
+    report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What an evaluator returns.
+
+    Attributes:
+        metrics: Metrics at the best measurement; must hold the objective.
+        measurements: The learning curve, oldest first; may be empty.
+        report: JSON of the evaluator's own, kept with the trial.
+    """
+
+    metrics: Mapping[str, float]
+    measurements: tuple[Measurement, ...] = ()
+    report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+Report = Callable[[Measurement], None]
+"""Tells the study about a measurement while the evaluation goes on."""
+
+Evaluator = Callable[[Job, Report], Evaluation]
+"""Trains and scores one configuration; may raise anything.
+
+A worker makes its evaluator once, from an import path and JSON settings:
+`factory(**settings) -> Evaluator`.
+"""
+
+
+def evaluate(
+    evaluator: Evaluator, job: Job, report: Report, worker: str = ""
+) -> Outcome:
+    """Runs one job and turns whatever happens into an outcome.
+
+    Args:
+        evaluator: The user's code behind one call.
+        job: What to evaluate.
+        report: Called with every measurement while training goes on.
+        worker: Name of the worker, for the record.
+    """
+    started_at, clock = time.time(), time.monotonic()
+    result, error = Evaluation(metrics={}), None
+    try:
+        result = evaluator(job, report)
+        error = _objective_error(job, result)
+    except Exception as raised:  # noqa: BLE001 - the boundary of user code
+        error = _error_of(raised)
+    return Outcome(
+        trial_id=job.trial_id,
+        attempt=job.attempt,
+        metrics=result.metrics,
+        measurements=tuple(result.measurements),
+        error=error,
+        started_at=started_at,
+        duration_seconds=time.monotonic() - clock,
+        worker=worker,
+        report=result.report,
+    )
+
+
+def _objective_error(job: Job, result: Evaluation) -> TrialError | None:
+    if job.objective not in result.metrics:
+        return TrialError(
+            Reason.USER_ERROR,
+            f"The training reported {sorted(result.metrics)}, which does not "
+            f"hold the objective {job.objective!r}.",
+        )
+    score = result.metrics[job.objective]
+    if not is_finite(score):
+        return TrialError(
+            Reason.NON_FINITE,
+            f"The objective {job.objective!r} is {score!r}; expected a finite number.",
+        )
+    return None
+
+
+def _error_of(raised: Exception) -> TrialError:
+    if isinstance(raised, InfeasibleTrialError):
+        reason = Reason.INFEASIBLE
+    elif isinstance(raised, TransientTrialError):
+        reason = Reason.INFRASTRUCTURE
+    else:
+        reason = Reason.USER_ERROR
+    return TrialError(
+        reason,
+        f"{type(raised).__name__}: {raised}",
+        "".join(traceback.format_exception(raised)),
+    )

@@ -1,0 +1,175 @@
+"""`Search`: everything about a search that is not the user's model."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from tuner_component.trial import Objective
+
+_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Search:
+    """How to search: one typed object that travels as JSON.
+
+    Every field has a default; with a stock `tuner_fn`, what is left at None is
+    taken from the KerasTuner tuner that it returns.
+
+    Attributes:
+        strategy: `"random"` or `"grid"`; None lets the tuner of a `tuner_fn`
+            decide, and means `"random"` for a `build_model`.
+        strategy_options: Options of the strategy, by name.
+        objective: The metric that decides: an `Objective`, or a name whose
+            direction is known (`"val_loss"`, `"val_accuracy"`, ...). None: the
+            tuner's objective, or `"val_loss"` for a `build_model`.
+        max_trials: Trials to complete or fail at most, >= 1. None: the tuner's, or
+            no limit where the strategy ends by itself.
+        max_seconds: Length of the search at most, in seconds.
+        max_trial_seconds: Length of one trial at most, in seconds; a longer one
+            is ended and recorded as failed.
+        max_trial_bytes: Resident memory of one trial at most, in bytes.
+        max_retries: Further attempts at a trial whose worker died, >= 0.
+        max_consecutive_failures: Trials in a row that may fail through the
+            model code before the search ends, >= 1. None: the tuner's, or 3.
+        epochs: Epochs of a `build_model` trial, unless `epochs` is a
+            hyperparameter or `fit_args` says otherwise; >= 1.
+        batch_size: Examples in a batch, on the same terms; >= 1.
+        seed: Fixes everything random, >= 0; 0 is a seed like any other.
+        parallelism: Trials at once, >= 1. None: `TuneArgs.num_parallel_trials`
+            or, without it, what the machine has room for.
+        resume: `"auto"` continues a study with the same fingerprint, `"never"`
+            starts a new one, `"must"` fails when there is none to continue.
+        study_dir: Where studies are kept; None: beside the step's outputs.
+        keep_checkpoints: Best models to keep on disk, >= 1.
+    """
+
+    strategy: str | None = None
+    strategy_options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    objective: Objective | str | None = None
+    max_trials: int | None = None
+    max_seconds: float | None = None
+    max_trial_seconds: float | None = None
+    max_trial_bytes: int | None = None
+    max_retries: int = 1
+    max_consecutive_failures: int | None = None
+    epochs: int = 10
+    batch_size: int = 32
+    seed: int = 0
+    parallelism: int | None = None
+    resume: Literal["auto", "never", "must"] = "auto"
+    study_dir: str | None = None
+    keep_checkpoints: int = 1
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check_type(field, typing.get_type_hints(type(self))[field.name], self)
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(
+                    f"Search({name}={value!r}): expected at least {least}"
+                    + (", or None for no limit." if name.startswith("max_") else ".")
+                )
+        for name in ("max_seconds", "max_trial_seconds"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise ValueError(
+                    f"Search({name}={value!r}): expected a finite number of seconds "
+                    "above 0, or None for no limit."
+                )
+        if self.resume not in ("auto", "never", "must"):
+            raise ValueError(
+                f"Search(resume={self.resume!r}): expected 'auto', 'never' or 'must'."
+            )
+        _check_json(self.strategy_options)
+
+    def to_json(self) -> str:
+        """Returns the search as a JSON object, with the version of its form."""
+        return json.dumps(
+            {"version": _VERSION, **dataclasses.asdict(self)}, allow_nan=False
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Search:
+        """Reads what `to_json` wrote.
+
+        Raises:
+            ValueError: If it is not a search of a version known here.
+        """
+        fields = json.loads(text)
+        version = fields.pop("version", None) if isinstance(fields, dict) else None
+        if version != _VERSION:
+            raise ValueError(
+                f"A search of version {version!r} cannot be read; expected version "
+                f"{_VERSION}. Use the same release of tuner_component to define and "
+                "to run the pipeline."
+            )
+        check_names("Search", fields, [f.name for f in dataclasses.fields(cls)])
+        if isinstance(fields.get("objective"), dict):
+            fields["objective"] = Objective(**fields["objective"])
+        return cls(**fields)
+
+
+_LEAST = {
+    "max_trials": 1,
+    "max_trial_bytes": 1,
+    "max_retries": 0,
+    "max_consecutive_failures": 1,
+    "epochs": 1,
+    "batch_size": 1,
+    "seed": 0,
+    "parallelism": 1,
+    "keep_checkpoints": 1,
+}
+
+
+def check_names(owner: str, given: Mapping[str, Any], known: list[str]) -> None:
+    """Raises if `given` holds a name that `known` does not.
+
+    Raises:
+        ValueError: Names the unknown option, the known ones and the closest.
+    """
+    for name in given:
+        if name not in known:
+            raise ValueError(
+                f"{owner} has no option {name!r}; expected one of {sorted(known)}."
+                + suggestion(name, known)
+            )
+
+
+def suggestion(name: str, known: typing.Iterable[str]) -> str:
+    """Returns " Did you mean 'x'?" for the closest known name, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _check_type(field: dataclasses.Field[Any], hint: Any, owner: Search) -> None:
+    value = getattr(owner, field.name)
+    allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    allowed = tuple(typing.get_origin(kind) or kind for kind in allowed)
+    if Literal in allowed:
+        return
+    if float in allowed:
+        allowed += (int,)
+    if isinstance(value, bool) or not isinstance(value, allowed):
+        expected = " or ".join(
+            "None" if kind is type(None) else kind.__name__ for kind in allowed
+        )
+        raise TypeError(f"Search({field.name}={value!r}): expected {expected}.")
+
+
+def _check_json(options: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(dict(options), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Search(strategy_options={options!r}) cannot be written as JSON: {error}. "
+            "Use strings, finite numbers, booleans, lists and dicts."
+        ) from error

@@ -1,0 +1,76 @@
+"""The contract that every search strategy keeps."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from tuner_component.trial import Fidelity, Trial, Value
+
+
+@dataclasses.dataclass(frozen=True)
+class Suggest:
+    """Evaluate a new configuration.
+
+    Attributes:
+        values: Hyperparameter name to value; active ones only.
+        fidelity: How much training it gets; None is all of it.
+        note: JSON of the strategy's own; comes back as `Trial.note`.
+    """
+
+    values: Mapping[str, Value]
+    fidelity: Fidelity | None = None
+    note: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Wait:
+    """Nothing to propose until a running trial ends."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """The strategy has nothing more to propose, ever.
+
+    Attributes:
+        reason: For people: "all 16 configurations were tried".
+    """
+
+    reason: str
+
+
+Action = Suggest | Wait | Done
+
+
+class Strategy(Protocol):
+    """Decides what to try next: a pure function of the history."""
+
+    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
+        """Returns what to do next.
+
+        The same history gives the same actions: randomness comes from
+        `rng(seed, number)` only, and whatever is learned is a cache that
+        the history rebuilds. The history must not be changed.
+
+        Args:
+            history: All trials proposed so far in the order of their numbers,
+                pending ones included.
+            count: How many configurations could start now; at least 1.
+
+        Returns:
+            At most `count` `Suggest`, then possibly one `Wait` or `Done`
+            which says that there are no more (for now, or for ever).
+        """
+
+
+def rng(seed: int, number: int) -> np.random.Generator:
+    """Returns the generator of the trial with this number.
+
+    Args:
+        seed: The study's seed, >= 0; 0 is a seed like any other.
+        number: The trial's number, >= 0.
+    """
+    return np.random.default_rng([seed, number])

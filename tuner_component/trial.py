@@ -1,0 +1,166 @@
+"""Trials: what was tried, at which cost, with which result."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+Value = str | int | float | bool
+"""A hyperparameter's value."""
+
+
+class TrialState(str, enum.Enum):
+    """Where a trial is in its life."""
+
+    PENDING = "PENDING"
+    """Proposed and journalled; runs now, or will when a worker is free."""
+    COMPLETED = "COMPLETED"
+    """Ended with a finite objective: the only state that can win."""
+    FAILED = "FAILED"
+    """Ended without a usable objective; `Trial.error` says why."""
+    INFEASIBLE = "INFEASIBLE"
+    """Not a valid configuration; replaced by another, not counted."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the trial will not run again."""
+        return self is not TrialState.PENDING
+
+
+class Reason(str, enum.Enum):
+    """Why an evaluation has no score; decides whether it is retried."""
+
+    USER_ERROR = "user_error"
+    """The user's code raised. Not retried."""
+    NON_FINITE = "non_finite"
+    """The objective is NaN or infinite. Not retried."""
+    TIMEOUT = "timeout"
+    """Longer than `Search.max_trial_seconds`. Not retried."""
+    OUT_OF_MEMORY = "out_of_memory"
+    """More than `Search.max_trial_bytes`. Not retried."""
+    INFRASTRUCTURE = "infrastructure"
+    """The worker died, or the code raised `TransientTrialError`. Retried."""
+    INFEASIBLE = "infeasible"
+    """The code raised `InfeasibleTrialError`: resampled."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """The metric that decides, and its direction.
+
+    Attributes:
+        name: Name of a metric as the training reports it, `val_accuracy` say.
+        direction: `"min"` or `"max"`.
+    """
+
+    name: str
+    direction: Literal["min", "max"]
+
+    def __post_init__(self) -> None:
+        if self.direction not in ("min", "max"):
+            raise ValueError(
+                f"Objective {self.name!r} has direction={self.direction!r}; "
+                'expected "min" or "max".'
+            )
+
+    def loss(self, score: float) -> float:
+        """Returns `score` as a loss: lower is better, whatever the direction."""
+        return score if self.direction == "min" else -score
+
+
+@dataclasses.dataclass(frozen=True)
+class Fidelity:
+    """How much of the full training an evaluation gets.
+
+    Attributes:
+        kind: What is spent: `"epochs"`, `"examples_fraction"`, `"resolution"`.
+        value: The amount, in the unit that `kind` implies; > 0.
+    """
+
+    kind: str
+    value: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """Metrics after some training.
+
+    Attributes:
+        resource: Amount spent so far, usually epochs; 1 is the first.
+        metrics: Metric name to value.
+        seconds: Since the start of the evaluation.
+    """
+
+    resource: float
+    metrics: Mapping[str, float]
+    seconds: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class TrialError:
+    """What went wrong in a trial.
+
+    Attributes:
+        reason: The class of the failure.
+        message: One line.
+        traceback: The user's traceback or the tail of the worker's log.
+    """
+
+    reason: Reason
+    message: str
+    traceback: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """One configuration over its whole life.
+
+    Attributes:
+        trial_id: Unique in the study, also the name of the trial's folder.
+        number: Position in the order of proposals, from 0.
+        values: Hyperparameter name to value; active ones only.
+        seed: Seeds everything random in the trial; the same in every attempt.
+        state: Where the trial is in its life.
+        fidelity: How much training it gets; None is all of it.
+        score: The objective, in the user's direction; None unless COMPLETED.
+        loss: The objective as a loss (lower is better); None unless COMPLETED.
+        metrics: All metrics at the best measurement.
+        measurements: The learning curve, oldest first.
+        error: Why it has no score; None unless FAILED or INFEASIBLE.
+        num_attempts: Attempts that ended.
+        started_at: Unix time in seconds of the last attempt's start, or None.
+        duration_seconds: Length of the last attempt.
+        worker: Which worker ran the last attempt.
+        note: The strategy's own JSON, journalled with the proposal.
+        report: The evaluator's own JSON, journalled with the outcome.
+    """
+
+    trial_id: str
+    number: int
+    values: Mapping[str, Value]
+    seed: int
+    state: TrialState = TrialState.PENDING
+    fidelity: Fidelity | None = None
+    score: float | None = None
+    loss: float | None = None
+    metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    measurements: tuple[Measurement, ...] = ()
+    error: TrialError | None = None
+    num_attempts: int = 0
+    started_at: float | None = None
+    duration_seconds: float = 0.0
+    worker: str = ""
+    note: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def is_finite(value: object) -> bool:
+    """Returns whether `value` is a real, finite number."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    )

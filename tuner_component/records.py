@@ -1,0 +1,90 @@
+"""Dataclasses to strict JSON and back, for journals, files and pipes."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def encode(value: Any) -> Any:
+    """Returns `value` as what `json.dumps(..., allow_nan=False)` accepts.
+
+    Dataclasses become objects without the fields that hold their defaults;
+    NaN and infinities become the strings "NaN", "Infinity", "-Infinity".
+
+    Raises:
+        TypeError: If something in it is not JSON.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: encode(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if not _is_default(field, getattr(value, field.name))
+        }
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(
+        f"{value!r} of type {type(value).__name__} cannot be written as JSON; "
+        "expected None, a string, a number, a boolean, a list or a dict of these."
+    )
+
+
+def decode(cls: type[T], data: Mapping[str, Any]) -> T:
+    """Rebuilds a dataclass from what `encode` returned.
+
+    Unknown fields are ignored, so that an older release reads newer records.
+    """
+    hints = typing.get_type_hints(cls)
+    known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    return cls(
+        **{
+            name: _decode(hints[name], item)
+            for name, item in data.items()
+            if name in known
+        }
+    )
+
+
+def _decode(hint: Any, value: Any) -> Any:
+    if isinstance(hint, types.UnionType):
+        hints = typing.get_args(hint)
+        if value is None or len(hints) > 2 or type(None) not in hints:
+            return value
+        hint = next(kind for kind in hints if kind is not type(None))
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if dataclasses.is_dataclass(hint):
+        return decode(typing.cast("type[Any]", hint), value)
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return hint(value)
+    if origin is tuple:
+        return tuple(_decode(args[0], item) for item in value)
+    if origin is not None and issubclass(origin, Mapping):
+        return {key: _decode(args[1], item) for key, item in value.items()}
+    if hint is float:
+        return _NON_FINITE[value] if isinstance(value, str) else float(value)
+    return value
+
+
+def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
+    if field.default is not dataclasses.MISSING:
+        return type(value) is type(field.default) and bool(value == field.default)
+    if field.default_factory is not dataclasses.MISSING:
+        return bool(value == field.default_factory())
+    return False

@@ -14,7 +14,7 @@ _PUBLIC = {
     "Tuner": "tuner_component.component",
 }
 
-__all__ = list(_PUBLIC)  # noqa: PLE0604 - the names are strings
+__all__ = list(_PUBLIC)
 __version__ = "0.1.0"
 
 

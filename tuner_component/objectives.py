@@ -1,0 +1,111 @@
+"""Which way a metric is better, from its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tuner_component.errors import PreflightError
+from tuner_component.search import suggestion
+from tuner_component.trial import Objective
+
+_MIN = [
+    "loss",
+    "crossentropy",
+    "error",
+    "mse",
+    "mae",
+    "mape",
+    "msle",
+    "rmse",
+    "logcosh",
+    "log_cosh",
+    "poisson",
+    "hinge",
+    "kld",
+    "kullback_leibler_divergence",
+    "kl_divergence",
+    "false_negatives",
+    "false_positives",
+    "mean_squared_error",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error",
+    "root_mean_squared_error",
+    "brier",
+    "latency",
+]
+_MAX = [
+    "accuracy",
+    "acc",
+    "auc",
+    "prc",
+    "precision",
+    "recall",
+    "f1",
+    "f1_score",
+    "fbeta_score",
+    "iou",
+    "mean_io_u",
+    "true_negatives",
+    "true_positives",
+    "sensitivity_at_specificity",
+    "specificity_at_sensitivity",
+    "precision_at_recall",
+    "recall_at_precision",
+    "r2_score",
+    "cosine_similarity",
+]
+
+
+def known_direction(name: str) -> str | None:
+    """Returns "min" or "max" for a metric of a well-known name, else None.
+
+    The name may carry `val_`, an output's name in front, or a number behind it:
+    `val_head_binary_accuracy`, `auc_1`.
+    """
+    stem = name.lower().rstrip("0123456789").rstrip("_")
+    for word, direction in [(w, "min") for w in _MIN] + [(w, "max") for w in _MAX]:
+        if stem == word or stem.endswith("_" + word):
+            return direction
+    return None
+
+
+def resolve(objective: Objective | str) -> Objective:
+    """Returns the objective with a direction.
+
+    Raises:
+        PreflightError: If the direction is unknown, or plainly the wrong one.
+    """
+    if isinstance(objective, Objective):
+        known = known_direction(objective.name)
+        if known is not None and objective.direction != known:
+            raise PreflightError(
+                f"The objective {objective.name!r} has the direction "
+                f"{objective.direction!r}, but {objective.name!r} is better when it "
+                f"is {'lower' if known == 'min' else 'higher'}. Use "
+                f"Objective({objective.name!r}, {known!r}), or give the metric "
+                "another name if it really is reversed."
+            )
+        return objective
+    direction = known_direction(objective)
+    if direction is None:
+        raise PreflightError(
+            f"The objective {objective!r} has no well-known direction. Say which: "
+            f'Objective({objective!r}, "min") or Objective({objective!r}, "max").'
+        )
+    return Objective(objective, "min" if direction == "min" else "max")
+
+
+def check_available(objective: Objective, names: Iterable[str]) -> None:
+    """Raises unless the training reports the objective.
+
+    Raises:
+        PreflightError: Names the metrics that there are, and the closest.
+    """
+    known = sorted(names)
+    if objective.name not in known:
+        raise PreflightError(
+            f"The objective is {objective.name!r}, but a trial of this model reports "
+            f"{known}.{suggestion(objective.name, known)} Change the objective, or add "
+            "the metric to model.compile(metrics=...) or to what the trial returns."
+        )

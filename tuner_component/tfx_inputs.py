@@ -1,0 +1,119 @@
+"""What a step got from TFX, as JSON for the workers, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tuner_component.data import Source, open_split
+from tuner_component.keras_evaluation import ModelCode
+from tuner_component.user_module import BUILD_FUNCTION, UserModule
+
+_PROPERTIES = ("train_args", "eval_args", "custom_config")
+
+
+def describe(
+    inputs: Mapping[str, Sequence[Any]],
+    exec_properties: Mapping[str, Any],
+    working_dir: str,
+) -> dict[str, Any]:
+    """Returns the inputs of a step as JSON from which a worker makes `FnArgs`.
+
+    Args:
+        inputs: Input key to artifacts.
+        exec_properties: The step's execution properties.
+        working_dir: `fn_args.working_dir` for the user's code.
+    """
+    return {
+        "artifacts": {
+            key: [artifact.to_json_dict() for artifact in artifacts]
+            for key, artifacts in inputs.items()
+        },
+        "properties": {
+            key: exec_properties[key]
+            for key in _PROPERTIES
+            if exec_properties.get(key) is not None
+        },
+        "working_dir": working_dir,
+    }
+
+
+def fn_args(inputs: Mapping[str, Any]) -> Any:
+    """Returns TFX's `FnArgs` for what `describe` returned."""
+    from tfx.components.trainer import fn_args_utils
+    from tfx.types import artifact
+
+    return fn_args_utils.get_common_fn_args(
+        {
+            key: [artifact.Artifact.from_json_dict(item) for item in items]
+            for key, items in inputs["artifacts"].items()
+        },
+        dict(inputs["properties"]),
+        working_dir=inputs["working_dir"],
+    )
+
+
+def load_tuner_fn(
+    module: Mapping[str, str], inputs: Mapping[str, Any]
+) -> tuple[Callable[..., Any], Any]:
+    """Returns the user's `tuner_fn` and its `fn_args`, in a worker."""
+    user = UserModule(**module)
+    return getattr(user.load(), user.function), fn_args(inputs)
+
+
+def load_model_code(
+    module: Mapping[str, str],
+    inputs: Mapping[str, Any],
+    label_key: str,
+    cache_folder: str,
+    fit_defaults: Mapping[str, Any],
+) -> ModelCode:
+    """Returns the user's `build_model` and the data, in a worker."""
+    loaded = UserModule(**module).load()
+    args = fn_args(inputs)
+    schema = training_schema(args)
+    train, validation = (
+        open_split(
+            Source(args.data_accessor.tf_dataset_factory, files, schema, label_key),
+            cache_folder,
+        )
+        for files in (args.train_files, args.eval_files)
+    )
+    return ModelCode(
+        build_model=_with_fn_args(getattr(loaded, BUILD_FUNCTION), args),
+        fit_args=_with_fn_args(getattr(loaded, "fit_args", lambda _: {}), args),
+        train=train,
+        validation=validation,
+        fit_defaults={
+            **fit_defaults,
+            "steps_per_epoch": args.train_steps,
+            "validation_steps": args.eval_steps,
+        },
+    )
+
+
+def training_schema(args: Any) -> Any:
+    """Returns the schema of the examples: the transformed one where there is one."""
+    if args.transform_graph_path:
+        from tensorflow_transform.output_wrapper import TFTransformOutput
+
+        output = TFTransformOutput(args.transform_graph_path)
+        return output.transformed_metadata.schema
+    return read_schema(args.schema_path) if args.schema_path else None
+
+
+def read_schema(path: str) -> Any:
+    """Returns the `Schema` in a text file."""
+    from tensorflow_metadata.proto.v0 import schema_pb2
+    from tfx.utils import io_utils
+
+    return io_utils.parse_pbtxt_file(path, schema_pb2.Schema())
+
+
+def _with_fn_args(function: Callable[..., Any], args: Any) -> Callable[[Any], Any]:
+    """Binds `fn_args` where the function takes it."""
+    import inspect
+
+    if "fn_args" in inspect.signature(function).parameters:
+        return lambda hp: function(hp, fn_args=args)
+    return function

@@ -1,0 +1,139 @@
+"""The TFX component: what a pipeline definition uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx import types
+from tfx.components.util import udf_utils
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.proto import trainer_pb2, tuner_pb2
+from tfx.types import component_spec, standard_artifacts, standard_component_specs
+from tfx.utils import json_utils
+
+from tuner_component import artifacts, executor
+from tuner_component.search import Search
+
+
+class TunerSpec(component_spec.ComponentSpec):  # type: ignore[misc]
+    """The stock Tuner's inputs, outputs and parameters, and ours beside them."""
+
+    PARAMETERS = {  # noqa: RUF012 - TFX reads the plain attribute
+        **standard_component_specs.TunerSpec.PARAMETERS,
+        executor.SEARCH_KEY: component_spec.ExecutionParameter(type=str, optional=True),
+        executor.LABEL_KEY: component_spec.ExecutionParameter(type=str, optional=True),
+    }
+    INPUTS = standard_component_specs.TunerSpec.INPUTS
+    OUTPUTS = {  # noqa: RUF012 - TFX reads the plain attribute
+        **standard_component_specs.TunerSpec.OUTPUTS,
+        executor.TRIAL_RECORD_KEY: component_spec.ChannelParameter(
+            type=artifacts.TrialRecord
+        ),
+        executor.BEST_MODEL_KEY: component_spec.ChannelParameter(
+            type=standard_artifacts.Model
+        ),
+    }
+
+
+class Tuner(base_component.BaseComponent):
+    """Searches hyperparameters; takes the place of `tfx.v1.components.Tuner`.
+
+    The arguments, inputs and outputs of the stock component mean the same here; a
+    module with `tuner_fn` runs unmodified. A module may have `build_model(hp)`
+    instead, which returns a compiled Keras model; the component reads the data.
+
+    Component `outputs` contains:
+
+     - `best_hyperparameters`: `HyperParameters`, for the Trainer.
+     - `tuner_results`: `TunerResults`, the completed trials in the stock form.
+     - `trial_record`: `TrialRecord`, every trial with curves, errors and seeds.
+     - `best_model`: `Model`, the best trial's model as it was trained.
+    """
+
+    SPEC_CLASS = TunerSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(  # noqa: PLR0913 - the stock component's arguments
+        self,
+        examples: types.BaseChannel,
+        schema: types.BaseChannel | None = None,
+        transform_graph: types.BaseChannel | None = None,
+        base_model: types.BaseChannel | None = None,
+        module_file: str | None = None,
+        tuner_fn: str | None = None,
+        train_args: trainer_pb2.TrainArgs | None = None,
+        eval_args: trainer_pb2.EvalArgs | None = None,
+        tune_args: tuner_pb2.TuneArgs | None = None,
+        custom_config: dict[str, Any] | None = None,
+        search: Search | None = None,
+        label_key: str | None = None,
+    ) -> None:
+        """Constructs the component.
+
+        Args:
+            examples: Channel of `Examples` to train and evaluate on.
+            schema: Channel of a `Schema`, for examples that are not transformed.
+            transform_graph: Channel of a `TransformGraph`, for transformed ones.
+            base_model: Channel of a `Model`, handed to the module.
+            module_file: Path of a Python file with `tuner_fn(fn_args)` or
+                `build_model(hp)`. Exactly one of `module_file` and `tuner_fn`.
+            tuner_fn: Python path of a `tuner_fn`.
+            train_args: Splits to train on (default `train`); `num_steps`.
+            eval_args: Splits to evaluate on (default `eval`); `num_steps`.
+            tune_args: `num_parallel_trials`: trials at once, on every runner.
+            custom_config: JSON-able settings for the module.
+            search: How to search; None leaves everything to the `tuner_fn`.
+            label_key: The label's feature; needed with `build_model`.
+
+        Raises:
+            ValueError: If the arguments contradict each other or are not JSON.
+            TypeError: If one has the wrong type.
+        """
+        if bool(module_file) == bool(tuner_fn):
+            raise ValueError(
+                f"module_file={module_file!r} and tuner_fn={tuner_fn!r}: expected "
+                "exactly one of them."
+            )
+        if search is not None and not isinstance(search, Search):
+            raise TypeError(
+                f"search={search!r} is a {type(search).__name__}; expected a "
+                "tuner_component.Search(...)."
+            )
+        super().__init__(
+            spec=TunerSpec(
+                examples=examples,
+                schema=schema,
+                transform_graph=transform_graph,
+                base_model=base_model,
+                module_file=module_file,
+                tuner_fn=tuner_fn,
+                train_args=train_args or trainer_pb2.TrainArgs(),
+                eval_args=eval_args or trainer_pb2.EvalArgs(),
+                tune_args=tune_args,
+                custom_config=_json("custom_config", custom_config),
+                search=search.to_json() if search else None,
+                label_key=label_key,
+                best_hyperparameters=types.Channel(
+                    type=standard_artifacts.HyperParameters
+                ),
+                tuner_results=types.Channel(type=standard_artifacts.TunerResults),
+                trial_record=types.Channel(type=artifacts.TrialRecord),
+                best_model=types.Channel(type=standard_artifacts.Model),
+            )
+        )
+        if udf_utils.should_package_user_modules():
+            udf_utils.add_user_module_dependency(
+                self,
+                standard_component_specs.MODULE_FILE_KEY,
+                standard_component_specs.MODULE_PATH_KEY,
+            )
+
+
+def _json(name: str, value: Any) -> str:
+    try:
+        return str(json_utils.dumps(value))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name}={value!r} cannot be written as JSON: {error}. Use None, strings, "
+            "numbers, booleans, lists and dicts of these, or protocol buffers."
+        ) from error

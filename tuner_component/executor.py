@@ -1,0 +1,48 @@
+"""The TFX executor: artifacts and properties in, artifacts out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx.dsl.components.base import base_executor
+
+SEARCH_KEY = "search"
+LABEL_KEY = "label_key"
+TRIAL_RECORD_KEY = "trial_record"
+BEST_MODEL_KEY = "best_model"
+
+
+class Executor(base_executor.BaseExecutor):  # type: ignore[misc]
+    """Runs the search and writes its artifacts."""
+
+    def Do(  # noqa: N802 - TFX's name
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Runs one step.
+
+        Args:
+            input_dict: Input key to artifacts; the stock component's inputs.
+            output_dict: Output key to artifacts; those that are missing are not
+                written.
+            exec_properties: The stock component's, `search` and `label_key`.
+
+        Raises:
+            TunerError: If the step cannot be done; the message says what to do.
+        """
+        from tuner_component import step
+
+        step.run(
+            step.Request(
+                inputs=input_dict,
+                outputs=output_dict,
+                properties=exec_properties,
+                node=self._node_name(),
+            )
+        )
+
+    def _node_name(self) -> str:
+        node = self._context.pipeline_node if self._context else None
+        return str(node.node_info.id) if node else "Tuner"

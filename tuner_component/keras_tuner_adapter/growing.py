@@ -1,0 +1,58 @@
+"""A strategy over a space that grows when trials ask for new hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tuner_component.keras_tuner_adapter.space import from_keras_tuner
+
+from tuner_component.search_space import SearchSpace
+from tuner_component.strategies.base import Action, Strategy
+from tuner_component.trial import Trial
+
+
+class Growing:
+    """Adds to the space what the history's trials reported beyond it.
+
+    The space is a function of the history, so the strategy stays one too.
+
+    Args:
+        create: Makes the strategy for a space.
+        space: What is known before the first trial.
+    """
+
+    def __init__(
+        self, create: Callable[[SearchSpace], Strategy], space: SearchSpace
+    ) -> None:
+        self._create, self._known = create, space
+        self._names = {parameter.name for parameter in space.parameters}
+        self._strategy = create(space)
+        self._seen: frozenset[str] = frozenset()
+
+    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
+        """Returns what the strategy over the grown space proposes."""
+        new = self._unknown(history)
+        if new != self._seen:
+            self._strategy, self._seen = self._create(self._grown(history)), new
+        return self._strategy.propose(history, count)
+
+    def _unknown(self, history: Sequence[Trial]) -> frozenset[str]:
+        return frozenset(
+            entry["config"]["name"]
+            for trial in history
+            for entry in trial.report.get("hyperparameters", {}).get("space", ())
+            if entry["config"]["name"] not in self._names
+        )
+
+    def _grown(self, history: Sequence[Trial]) -> SearchSpace:
+        space = self._known
+        for trial in history:
+            config = trial.report.get("hyperparameters")
+            if config:
+                new = [
+                    entry
+                    for entry in config["space"]
+                    if entry["config"]["name"] not in self._names
+                ]
+                space = space.merge(from_keras_tuner({**config, "space": new}))
+        return space

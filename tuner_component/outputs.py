@@ -1,0 +1,77 @@
+"""Writes the step's artifacts; every JSON in them is strict."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tuner_component import artifacts
+from tuner_component.records import encode
+from tuner_component.trial import Trial, TrialState
+
+_RESERVED = ("trial_id", "score")
+
+
+def write_best_hyperparameters(folder: str, best: Trial) -> str:
+    """Writes the winner as `HyperParameters.get_config()`; returns the path.
+
+    The folder must hold no other file: the Trainer reads the only one.
+    """
+    return _write(
+        folder,
+        artifacts.BEST_HYPERPARAMETERS_FILE,
+        _json(best.report["hyperparameters"]),
+    )
+
+
+def write_tuner_results(folder: str, trials: Sequence[Trial]) -> str:
+    """Writes the completed trials, best first, in the stock component's form.
+
+    Each is `{"trial_id", "score", <hyperparameter>: value, ...}`; a hyperparameter
+    that is itself called `score` or `trial_id` gets the prefix `hyperparameter/`.
+    """
+    completed = [t for t in trials if t.state is TrialState.COMPLETED]
+    completed.sort(key=lambda t: (t.loss, t.number))
+    rows = [
+        {"trial_id": t.trial_id, "score": t.score, **_columns(t.values)}
+        for t in completed
+    ]
+    return _write(folder, artifacts.TUNER_RESULTS_FILE, _json(rows))
+
+
+def write_trial_record(
+    folder: str, trials: Sequence[Trial], summary: Mapping[str, Any]
+) -> str:
+    """Writes every trial and the search as a whole; returns the trials' path."""
+    _write(folder, artifacts.SUMMARY_FILE, _json(encode(summary)))
+    lines = [_json(_record(trial)) for trial in trials]
+    return _write(folder, artifacts.TRIALS_FILE, "".join(f"{x}\n" for x in lines))
+
+
+def _record(trial: Trial) -> dict[str, Any]:
+    record = {"state": trial.state.value, **encode(trial)}
+    record.pop("note", None)
+    return record
+
+
+def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        f"hyperparameter/{name}" if name in _RESERVED else name: value
+        for name, value in values.items()
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
+def _write(folder: str, name: str, text: str) -> str:
+    from tfx.dsl.io import fileio
+    from tfx.utils import io_utils
+
+    fileio.makedirs(folder)
+    path = os.path.join(folder, name)  # noqa: PTH118 - may be a URI
+    io_utils.write_string_file(path, text)
+    return path

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from tuner_component import Objective
+from tuner_component.errors import PreflightError
+from tuner_component.objectives import check_available, known_direction, resolve
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"),
+    [
+        ("loss", "min"),
+        ("val_loss", "min"),
+        ("val_mse", "min"),
+        ("val_head_mean_absolute_error", "min"),
+        ("val_accuracy", "max"),
+        ("val_sparse_categorical_accuracy", "max"),
+        ("val_auc_1", "max"),
+        ("val_f1_score", "max"),
+        ("profit", None),
+        ("flossy", None),
+    ],
+)
+def test_directions_of_well_known_names(name, direction):
+    assert known_direction(name) == direction
+
+
+def test_a_name_of_unknown_direction_asks_for_one():
+    with pytest.raises(PreflightError, match=r"'val_profit'.*Objective\('val_profit'"):
+        resolve("val_profit")
+
+
+def test_the_wrong_direction_is_an_error():
+    with pytest.raises(PreflightError, match=r"'val_accuracy'.*'min'.*higher"):
+        resolve(Objective("val_accuracy", "min"))
+
+
+def test_a_misspelt_objective_names_the_metrics_and_the_closest():
+    with pytest.raises(
+        PreflightError, match=r"val_acuracy.*val_accuracy.*Did you mean 'val_accuracy'"
+    ):
+        check_available(
+            Objective("val_acuracy", "max"), ["loss", "val_loss", "val_accuracy"]
+        )

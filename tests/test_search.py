@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from tuner_component import Objective, Search
+
+
+def test_a_search_survives_json():
+    search = Search(
+        strategy="grid",
+        strategy_options={"grid_points": 4},
+        objective=Objective("val_auc", "max"),
+        max_trials=7,
+        max_seconds=2.5,
+        seed=0,
+        resume="must",
+    )
+    assert Search.from_json(search.to_json()) == search
+
+
+def test_the_json_names_its_version():
+    assert json.loads(Search().to_json())["version"] == 1
+
+
+@pytest.mark.parametrize("text", ["[]", '"x"', "{}", '{"version": 2}'])
+def test_json_of_another_version_is_refused(text):
+    with pytest.raises(ValueError, match="version"):
+        Search.from_json(text)
+
+
+def test_a_misspelt_option_names_the_closest():
+    text = json.dumps({"version": 1, "max_trails": 3})
+    with pytest.raises(ValueError, match=r"'max_trails'.*Did you mean 'max_trials'\?"):
+        Search.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_trials": 0}, r"max_trials=0.*at least 1"),
+        ({"max_retries": -1}, r"max_retries=-1.*at least 0"),
+        ({"parallelism": 0}, r"parallelism=0.*at least 1"),
+        ({"seed": -1}, r"seed=-1.*at least 0"),
+        ({"max_seconds": 0}, r"max_seconds=0.*above 0"),
+        ({"max_seconds": math.inf}, r"max_seconds=inf.*finite"),
+        ({"max_trial_seconds": math.nan}, r"max_trial_seconds=nan"),
+        ({"resume": "maybe"}, r"resume='maybe'.*'auto', 'never' or 'must'"),
+        ({"strategy_options": {"x": math.nan}}, r"cannot be written as JSON"),
+        ({"strategy_options": {"x": object()}}, r"cannot be written as JSON"),
+    ],
+)
+def test_bad_values_say_what_is_expected(options, message):
+    with pytest.raises(ValueError, match=message):
+        Search(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_trials": "3"}, r"max_trials='3'.*int or None"),
+        ({"max_trials": True}, r"max_trials=True.*int or None"),
+        ({"max_seconds": "1h"}, r"max_seconds='1h'.*float"),
+        ({"objective": 3}, r"objective=3.*Objective or str or None"),
+        ({"strategy": 1}, r"strategy=1.*str or None"),
+    ],
+)
+def test_bad_types_say_what_is_expected(options, message):
+    with pytest.raises(TypeError, match=message):
+        Search(**options)
+
+
+def test_an_objective_has_one_of_two_directions():
+    with pytest.raises(ValueError, match=r"direction='maximise'.*\"min\" or \"max\""):
+        Objective("val_loss", "maximise")

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import sys
+import textwrap
+import zipfile
+
+import pytest
+
+from tuner_component.errors import PreflightError
+from tuner_component.user_module import UserModule, fingerprint, locate
+
+_BUILD = "def build_model(hp):\n    return hp\n"
+
+
+@pytest.fixture
+def write(tmp_path):
+    names = []
+
+    def write(name, text):
+        path = tmp_path / f"{name}.py"
+        path.write_text(textwrap.dedent(text))
+        names.append(name)
+        for loaded in names:
+            sys.modules.pop(loaded, None)
+        return str(path)
+
+    yield write
+    for name in names:
+        sys.modules.pop(name, None)
+    sys.path[:] = [entry for entry in sys.path if entry != str(tmp_path)]
+
+
+def test_a_build_model_is_found(write, tmp_path):
+    module = locate({"module_file": write("um_build", _BUILD)})
+    assert module == UserModule("um_build", str(tmp_path), "")
+    assert module.load().build_model(3) == 3
+
+
+def test_a_tuner_fn_wins_over_a_build_model(write):
+    path = write("um_both", _BUILD + "def tuner_fn(fn_args):\n    return 1\n")
+    assert locate({"module_file": path}).function == "tuner_fn"
+
+
+def test_siblings_can_be_imported(write):
+    write("um_sibling", "SIZE = 3\n")
+    path = write("um_main", "from um_sibling import SIZE\n" + _BUILD)
+    assert locate({"module_file": path}).load().SIZE == 3
+
+
+def test_a_module_in_a_wheel_is_found(tmp_path):
+    wheel = tmp_path / "code-0.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("um_wheel.py", _BUILD)
+    module = locate({"module_path": f"um_wheel@{wheel}"})
+    assert module.load().build_model(1) == 1
+
+
+def test_a_path_to_a_function_is_found():
+    module = locate(
+        {"tuner_fn": "tests.test_user_module.test_siblings_can_be_imported"}
+    )
+    assert module.function == "test_siblings_can_be_imported"
+
+
+def test_a_module_without_the_function_names_what_it_has(write):
+    path = write("um_none", "def build_modle(hp):\n    return hp\n")
+    with pytest.raises(
+        PreflightError,
+        match=r"neither tuner_fn.*nor build_model.*'build_modle'.*Did you mean",
+    ):
+        locate({"module_file": path})
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(PreflightError, match=r"'/nowhere/x.py' does not exist"):
+        locate({"module_file": "/nowhere/x.py"})
+
+
+def test_a_missing_import_is_named(write):
+    path = write("um_import", "import no_such_module_here\n" + _BUILD)
+    with pytest.raises(PreflightError, match=r"um_import.*no_such_module_here"):
+        locate({"module_file": path})
+
+
+def test_no_module_at_all():
+    with pytest.raises(PreflightError, match="Neither module_file nor"):
+        locate({})
+
+
+def _print_of(write, text, sibling="SIZE = 1\n"):
+    write("um_print_sibling", sibling)
+    path = write("um_print", "import um_print_sibling\n" + text)
+    return fingerprint(locate({"module_file": path}))
+
+
+def test_the_fingerprint_sees_code_and_not_layout_or_budget(write):
+    base = "def build_model(hp):\n    return search(hp, max_trials=3)\n"
+    one = _print_of(write, base)
+    assert _print_of(write, "# a comment\n" + base.replace("(hp,", "(hp ,")) == one
+    assert _print_of(write, base.replace("=3", "=300")) == one
+    assert _print_of(write, base.replace("search(hp", "search(1")) != one
+    assert _print_of(write, base, sibling="SIZE = 2\n") != one

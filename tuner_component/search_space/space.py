@@ -1,0 +1,246 @@
+"""The search space: parameters in order, and what can be asked of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from tuner_component import records
+from tuner_component.errors import SearchSpaceError
+from tuner_component.search_space.categorical import Boolean, Choice, Fixed
+from tuner_component.search_space.configurations import Configurations
+from tuner_component.search_space.consistency import (
+    check_parents,
+    check_reached,
+    check_repeats,
+)
+from tuner_component.search_space.numeric import Float, Int
+from tuner_component.search_space.parameter import Parameter
+from tuner_component.trial import Value
+
+_VERSION = 1
+_KINDS: dict[str, type[Parameter]] = {
+    "boolean": Boolean,
+    "choice": Choice,
+    "fixed": Fixed,
+    "float": Float,
+    "int": Int,
+}
+_NAMES = {cls: kind for kind, cls in _KINDS.items()}
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchSpace:
+    """Parameters, some of which exist only under conditions.
+
+    A configuration gives a value to every active parameter, and to no other. It is
+    built in the order of the parameters: one is active if its name is not taken yet
+    and its conditions hold for the values so far.
+
+    Attributes:
+        parameters: Parents before children. A name may come again under other
+            conditions.
+
+    Raises:
+        SearchSpaceError: If a parameter is listed twice, or can never be active.
+    """
+
+    parameters: tuple[Parameter, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", tuple(self.parameters))
+        check_repeats(self.parameters)
+        check_parents(self.parameters)
+        check_reached(self.parameters, self._all.reached)
+
+    def check(self) -> None:
+        """Raises if there is nothing to search.
+
+        Raises:
+            SearchSpaceError: If the space has no parameters at all.
+        """
+        if not self.parameters:
+            raise SearchSpaceError(
+                "The search space is empty: received no hyperparameters; expected at "
+                "least one. Ask for one in your model code, for example "
+                'hp.Float("learning_rate", 1e-4, 1e-1, sampling="log").'
+            )
+
+    def sample(self, rng: np.random.Generator) -> dict[str, Value]:
+        """Returns a random configuration, drawn parent by parent."""
+        return self._build(lambda parameter: parameter.sample(rng))
+
+    def defaults(self) -> dict[str, Value]:
+        """Returns the configuration of default values."""
+        return self._build(lambda parameter: parameter.default)
+
+    def complete(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Returns the configuration that a trial with these `values` tried.
+
+        Values take their parameter's form; those of inactive or unknown parameters
+        are left out. A missing one is the default: that is what the model got when
+        it ran before the parameter was known.
+        """
+
+        def known(parameter: Parameter) -> Value:
+            given = values.get(parameter.name, parameter.default)
+            own = parameter.canonical(given)
+            return given if own is None else own
+
+        return self._build(known)
+
+    def active(self, values: Mapping[str, Value]) -> tuple[Parameter, ...]:
+        """Returns the parameters that `values` activate, in order."""
+        chosen: list[Parameter] = []
+
+        def note(parameter: Parameter) -> Value:
+            chosen.append(parameter)
+            value: Value = values.get(parameter.name, parameter.default)
+            return value
+
+        self._build(note)
+        return tuple(chosen)
+
+    def check_values(self, values: Mapping[str, Value]) -> None:
+        """Raises unless `values` is a configuration of this space.
+
+        Raises:
+            SearchSpaceError: Says which name is unknown, inactive or missing, or
+                which value is out of range.
+        """
+        active = {parameter.name: parameter for parameter in self.active(values)}
+        known = {parameter.name for parameter in self.parameters}
+        for name, value in values.items():
+            if name not in known:
+                raise SearchSpaceError(
+                    f"Received a value for {name!r}; expected one of {sorted(known)}. "
+                    "Correct the name or leave it out."
+                )
+            if name not in active:
+                raise SearchSpaceError(
+                    f"Received {name}={value!r}; expected no value, because its "
+                    "conditions do not hold for the other values. Leave it out."
+                )
+            if not active[name].contains(value):
+                raise SearchSpaceError(
+                    f"Received {name}={value!r}; expected a value of {active[name]}."
+                )
+        missing = [name for name in active if name not in values]
+        if missing:
+            raise SearchSpaceError(
+                f"Received no value for {missing}; expected one for every active "
+                "parameter. Add them."
+            )
+
+    def size(self, grid_points: int | None = None) -> int | None:
+        """Returns the number of configurations, None if there is no end of them.
+
+        Args:
+            grid_points: How many values a continuous parameter counts for; None:
+                there is no end of them.
+        """
+        return self.configurations(grid_points).size
+
+    def enumerate(self, grid_points: int | None = None) -> Iterator[dict[str, Value]]:
+        """Returns every configuration once, lazily, always in the same order.
+
+        Args:
+            grid_points: How many values a continuous parameter gets.
+
+        Raises:
+            SearchSpaceError: If there is no end of them.
+        """
+        return iter(self.configurations(grid_points))
+
+    def unrank(self, index: int) -> dict[str, Value]:
+        """Returns the configuration at `index` of `enumerate()`.
+
+        Raises:
+            IndexError: If there are not so many, or no end of them.
+        """
+        return self._all[index]
+
+    def configurations(self, grid_points: int | None = None) -> Configurations:
+        """Returns all configurations, numbered.
+
+        Args:
+            grid_points: How many values a continuous parameter gets, >= 1; None:
+                there is no end of them.
+        """
+        if grid_points is None:
+            return self._all
+        return Configurations(self.parameters, grid_points)
+
+    def key(self, values: Mapping[str, Value]) -> str:
+        """Returns a text that is the same for equal configurations only."""
+        return json.dumps(self.complete(values), sort_keys=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the space as a JSON object, with the version of its form."""
+        return {
+            "version": _VERSION,
+            "parameters": [
+                {"kind": _NAMES[type(parameter)], **records.encode(parameter)}
+                for parameter in self.parameters
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SearchSpace:
+        """Reads what `to_json` returned.
+
+        Raises:
+            SearchSpaceError: If it is not a space of a version known here.
+        """
+        if data.get("version") != _VERSION:
+            raise SearchSpaceError(
+                f"Received a search space of version {data.get('version')!r}; expected "
+                f"{_VERSION}. Read it with the release that wrote it."
+            )
+        return cls(
+            tuple(
+                records.decode(_KINDS[parameter["kind"]], parameter)
+                for parameter in data["parameters"]
+            )
+        )
+
+    def fingerprint(self) -> str:
+        """Returns the SHA-256 of the space, in hexadecimal.
+
+        The order of the parameters does not count, but for those of one name, the
+        first active of which gives the value.
+        """
+        ordered = sorted(self.parameters, key=lambda parameter: parameter.name)
+        data = [
+            {"kind": _NAMES[type(parameter)], **records.encode(parameter)}
+            for parameter in ordered
+        ]
+        text = json.dumps(data, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def merge(self, other: SearchSpace) -> SearchSpace:
+        """Returns this space with the parameters that only `other` has, at the end.
+
+        A parameter is the same if its name and conditions are; this space's
+        definition of it stays.
+        """
+        known = {(p.name, p.conditions) for p in self.parameters}
+        added = [p for p in other.parameters if (p.name, p.conditions) not in known]
+        return SearchSpace((*self.parameters, *added))
+
+    @functools.cached_property
+    def _all(self) -> Configurations:
+        return Configurations(self.parameters)
+
+    def _build(self, choose: Callable[[Parameter], Value]) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        for parameter in self.parameters:
+            if parameter.name not in values and parameter.is_active(values):
+                values[parameter.name] = choose(parameter)
+        return values

@@ -75,7 +75,7 @@ def _decode(hint: Any, value: Any) -> Any:
         return hint(value)
     if origin is tuple:
         return tuple(_decode(args[0], item) for item in value)
-    if origin is not None and issubclass(origin, Mapping):
+    if isinstance(origin, type) and issubclass(origin, Mapping):
         return {key: _decode(args[1], item) for key, item in value.items()}
     if hint is float:
         return _NON_FINITE[value] if isinstance(value, str) else float(value)

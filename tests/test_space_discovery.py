@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+from tuner_component.keras_tuner_adapter.space import from_keras_tuner
+
+from tuner_component.space_discovery import discover
+
+
+def _configurations(build):
+    found = discover(build)
+    assert found.complete
+    return list(from_keras_tuner(found.config).enumerate())
+
+
+def _layers(hp):
+    for layer in range(hp.Int("num_layers", 1, 3)):
+        hp.Choice(f"units_{layer}", [8, 16])
+
+
+def test_what_a_loop_asks_for_is_active_only_then():
+    configurations = _configurations(_layers)
+    assert len(configurations) == 2 + 4 + 8
+    for values in configurations:
+        assert len(values) == 1 + values["num_layers"]
+
+
+def _nested(hp):
+    if hp.Choice("model", ["linear", "deep"]) == "deep":
+        if hp.Boolean("dropout"):
+            hp.Choice("rate", [0.1, 0.2, 0.3])
+        hp.Choice("units", [1, 2])
+    else:
+        hp.Choice("penalty", [0.0, 1.0])
+
+
+def test_nested_conditions_are_found():
+    configurations = _configurations(_nested)
+    # linear: 2; deep: units 2 x (no dropout 1 + rates 3)
+    assert len(configurations) == 2 + 2 * 4
+    assert all(("penalty" in v) == (v["model"] == "linear") for v in configurations)
+    assert all(("rate" in v) == bool(v.get("dropout")) for v in configurations)
+
+
+def _declared(hp):
+    kind = hp.Choice("kind", ["a", "b"])
+    with hp.conditional_scope("kind", ["b"]):
+        if kind == "b":
+            hp.Int("only_b", 1, 2)
+
+
+def test_declared_conditions_stay():
+    assert _configurations(_declared) == [
+        {"kind": "a"},
+        {"kind": "b", "only_b": 1},
+        {"kind": "b", "only_b": 2},
+    ]
+
+
+def _invalid_for_some(hp):
+    kind = hp.Choice("kind", ["fine", "broken"])
+    hp.Choice("size", [1, 2])
+    if kind == "broken":
+        raise RuntimeError("no such model")
+
+
+def test_values_that_make_no_model_do_not_stop_the_search_for_others():
+    assert len(_configurations(_invalid_for_some)) == 4
+
+
+def test_the_default_model_must_build():
+    def build(hp):
+        raise RuntimeError("cannot build")
+
+    with pytest.raises(RuntimeError, match="cannot build"):
+        discover(build)
+
+
+def test_a_wide_integer_that_decides_nothing_costs_few_builds():
+    found = discover(lambda hp: [hp.Int(f"units_{i}", 1, 30) for i in range(8)])
+    assert found.num_builds <= 1 + 8 * 2
+    assert len(found.config["space"]) == 8
+
+
+def test_it_stops_when_time_is_over():
+    found = discover(_layers, max_seconds=0.0)
+    assert not found.complete
+    assert found.num_builds == 1

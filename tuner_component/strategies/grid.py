@@ -1,0 +1,99 @@
+"""Grid: every configuration once, in a random order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tuner_component.search_space import SearchSpace
+from tuner_component.strategies.base import Action, Done, Suggest, rng
+from tuner_component.strategies.draws import below
+from tuner_component.trial import Trial, Value
+
+
+class Grid:
+    """Tries the exact product of what the active parameters can be, then ends.
+
+    The order is a random permutation, so that a search which stops early has seen
+    an unbiased part of the grid. Proposals walk along it and pass over whatever was
+    tried before.
+    """
+
+    def __init__(self, space: SearchSpace, seed: int, grid_points: int = 10) -> None:
+        """Makes the strategy.
+
+        Args:
+            space: What can be tried.
+            seed: Fixes the order, >= 0.
+            grid_points: How many values a continuous parameter gets: its ends and
+                others evenly spaced on its scale; >= 1.
+
+        Raises:
+            ValueError: If `grid_points` is not a positive integer.
+        """
+        _check_points(grid_points)
+        self._space = space
+        self._configurations = space.configurations(grid_points)
+        self._order = _Permutation(self.num_configurations, seed)
+        self._ranks: dict[tuple[tuple[str, Value], ...], int | None] = {}
+
+    @property
+    def num_configurations(self) -> int:
+        """How many configurations the grid has."""
+        return self._configurations.size or 0
+
+    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
+        """Returns the next untried configurations of the grid, then `Done`."""
+        tried = {self._rank(trial.values) for trial in history}
+        actions: list[Action] = []
+        position = 0
+        while len(actions) < count:
+            if position == self.num_configurations:
+                return [*actions, _done(self.num_configurations)]
+            number = self._order[position]
+            if number not in tried:
+                actions.append(Suggest(self._configurations[number]))
+            position += 1
+        return actions
+
+    def _rank(self, values: Mapping[str, Value]) -> int | None:
+        given = tuple(values.items())
+        if given not in self._ranks:
+            complete = self._space.complete(values)
+            self._ranks[given] = self._configurations.rank(complete)
+        return self._ranks[given]
+
+
+class _Permutation:
+    """A uniformly random order of `range(size)`, drawn as far as it is read.
+
+    Reference:
+        Durstenfeld, 1964, Algorithm 235: Random permutation; the entries that are
+        still in their place are not stored.
+    """
+
+    def __init__(self, size: int, seed: int) -> None:
+        self._size = size
+        self._rng = rng(seed, 0)
+        self._moved: dict[int, int] = {}
+        self._drawn: list[int] = []
+
+    def __getitem__(self, position: int) -> int:
+        while len(self._drawn) <= position:
+            here = len(self._drawn)
+            there = here + below(self._rng, self._size - here)
+            self._drawn.append(self._moved.get(there, there))
+            self._moved[there] = self._moved.pop(here, here)
+        return self._drawn[position]
+
+
+def _check_points(grid_points: object) -> None:
+    integer = isinstance(grid_points, int) and not isinstance(grid_points, bool)
+    if not integer or grid_points < 1:  # type: ignore[operator]
+        raise ValueError(
+            f"The strategy 'grid' received grid_points={grid_points!r}; expected an "
+            "integer, at least 1."
+        )
+
+
+def _done(num_configurations: int) -> Done:
+    return Done(f"all {num_configurations} configurations were tried")

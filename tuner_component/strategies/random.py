@@ -1,0 +1,88 @@
+"""Random: independent draws without repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tuner_component.search_space import SearchSpace
+from tuner_component.search_space.domain import nth_missing
+from tuner_component.strategies.base import Action, Done, Suggest, rng
+from tuner_component.strategies.draws import below
+from tuner_component.trial import Trial, Value
+
+_MAX_DRAWS = 20
+_MAX_ENDLESS_DRAWS = 1_000
+
+
+class Random:
+    """Draws every parameter on its own scale; the first trial has the defaults.
+
+    A draw that was tried before is drawn again. Where that happens too often in a
+    finite space, one of the untried configurations is picked, each with the same
+    chance, so a finite space is covered exactly and then the search ends.
+    """
+
+    def __init__(self, space: SearchSpace, seed: int) -> None:
+        """Makes the strategy.
+
+        Args:
+            space: What can be tried.
+            seed: Fixes the draws, >= 0.
+        """
+        self._space = space
+        self._seed = seed
+        self._configurations = space.configurations()
+        self._tried: dict[tuple[tuple[str, Value], ...], tuple[str, int | None]] = {}
+
+    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
+        """Returns untried configurations; `Done` when none is left.
+
+        The configuration of a number depends on the seed, the number and the set of
+        configurations tried before.
+        """
+        tried = dict(self._identify(trial.values) for trial in history)
+        actions: list[Action] = []
+        for number in range(len(history), len(history) + count):
+            values = self._next(number, tried)
+            if values is None:
+                return [*actions, self._done()]
+            key, rank = self._identify(values)
+            tried[key] = rank
+            actions.append(Suggest(values))
+        return actions
+
+    def _next(
+        self, number: int, tried: Mapping[str, int | None]
+    ) -> dict[str, Value] | None:
+        if number == 0:
+            return self._space.defaults()
+        ranks = {rank for rank in tried.values() if rank is not None}
+        size = self._configurations.size
+        if size is not None and len(ranks) >= size:
+            return None
+        generator = rng(self._seed, number)
+        for _ in range(_MAX_ENDLESS_DRAWS if size is None else _MAX_DRAWS):
+            values = self._space.sample(generator)
+            if self._identify(values)[0] not in tried:
+                return values
+        if size is None:
+            return None
+        nth = below(generator, size - len(ranks))
+        return self._configurations[nth_missing(sorted(ranks), nth)]
+
+    def _identify(self, values: Mapping[str, Value]) -> tuple[str, int | None]:
+        """Returns the key of a configuration and its number, if it has one."""
+        given = tuple(values.items())
+        if given not in self._tried:
+            complete = self._space.complete(values)
+            self._tried[given] = (
+                self._space.key(values),
+                self._configurations.rank(complete),
+            )
+        return self._tried[given]
+
+    def _done(self) -> Done:
+        size = self._configurations.size
+        if size is None:
+            return Done(f"{_MAX_ENDLESS_DRAWS} draws in a row had been tried before")
+        return Done(f"all {size} configurations were tried")

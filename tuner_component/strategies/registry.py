@@ -1,0 +1,44 @@
+"""Strategies by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tuner_component.search import check_names, suggestion
+from tuner_component.search_space import SearchSpace
+from tuner_component.strategies.base import Strategy
+from tuner_component.strategies.grid import Grid
+from tuner_component.strategies.random import Random
+
+STRATEGIES: dict[str, Callable[..., Strategy]] = {"grid": Grid, "random": Random}
+
+
+def create(
+    name: str, space: SearchSpace, seed: int, options: Mapping[str, Any]
+) -> Strategy:
+    """Returns the strategy with this name.
+
+    Args:
+        name: A key of `STRATEGIES`.
+        space: What can be tried.
+        seed: Fixes everything random, >= 0.
+        options: Further arguments of the strategy, by name.
+
+    Raises:
+        ValueError: If the name or an option is unknown; says which are known and
+            which is closest. Also if an option's value is not allowed.
+    """
+    if name not in STRATEGIES:
+        raise ValueError(
+            f"Received the strategy {name!r}; expected one of {sorted(STRATEGIES)}."
+            + suggestion(name, STRATEGIES)
+        )
+    factory = STRATEGIES[name]
+    known = [o for o in inspect.signature(factory).parameters if o not in _GIVEN]
+    check_names(f"The strategy {name!r}", options, known)
+    return factory(space, seed, **options)
+
+
+_GIVEN = ("space", "seed")

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import dataclasses
+import os
+import types
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+tf = pytest.importorskip("tensorflow")
+
+from google.protobuf import text_format  # noqa: E402
+from tensorflow_metadata.proto.v0 import schema_pb2  # noqa: E402
+from tfx_bsl.public import tfxio  # noqa: E402
+
+from tuner_component.data import Source, open_split  # noqa: E402
+from tuner_component.data_sketch import same_data, sketch  # noqa: E402
+
+_SCHEMA = """
+feature { name: "x" type: FLOAT shape { dim { size: 2 } } presence { min_fraction: 1 } }
+feature { name: "y" type: INT shape { dim { size: 1 } } presence { min_fraction: 1 } }
+"""
+_WORDS = """
+feature { name: "w" type: BYTES value_count { min: 0 max: 3 } }
+"""
+
+
+def _factory(files, options, schema):
+    return tfxio.TFExampleRecord(
+        file_pattern=files, schema=schema, telemetry_descriptors=["test"]
+    ).TensorFlowDataset(options)
+
+
+def _batches(files, options, schema):
+    return tfxio.TFExampleRecord(
+        file_pattern=files, schema=schema, telemetry_descriptors=["test"]
+    ).RecordBatches(options)
+
+
+def _write(path, rows, words=False):
+    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+        for x0, x1, y in rows:
+            features = {
+                "x": tf.train.Feature(float_list=tf.train.FloatList(value=[x0, x1])),
+                "y": tf.train.Feature(int64_list=tf.train.Int64List(value=[y])),
+            }
+            if words:
+                value = [b"a"] * (y % 3)
+                features["w"] = tf.train.Feature(
+                    bytes_list=tf.train.BytesList(value=value)
+                )
+            example = tf.train.Example(features=tf.train.Features(feature=features))
+            writer.write(example.SerializeToString())
+
+
+_ROWS = [(float(i), i / 10, i) for i in range(50)]
+
+
+@pytest.fixture
+def source(tmp_path):
+    _write(tmp_path / "data-0.gz", _ROWS[:20])
+    _write(tmp_path / "data-1.gz", _ROWS[20:])
+    schema = text_format.Parse(_SCHEMA, schema_pb2.Schema())
+    return Source(_factory, [str(tmp_path / "data-*")], schema, "y")
+
+
+def _labels(batches):
+    return np.concatenate([label.numpy().ravel() for _, label in batches])
+
+
+def test_dense_features_become_shared_arrays(source, tmp_path):
+    split = open_split(source, str(tmp_path / "cache"))
+    assert {n: (a.shape, a.dtype.name) for n, a in split.arrays.items()} == {
+        "x": ((50, 2), "float32"),
+        "__label__": ((50, 1), "int64"),
+    }
+    again = open_split(
+        dataclasses.replace(source, factory=None), str(tmp_path / "cache")
+    )
+    assert np.array_equal(again.arrays["x"], split.arrays["x"])
+
+
+def test_arrays_and_stream_have_the_same_elements(source, tmp_path):
+    arrays = open_split(source, str(tmp_path / "a"))
+    streamed = open_split(source, str(tmp_path / "b"), max_bytes=10)
+    assert arrays.arrays is not None
+    assert streamed.arrays is None
+    assert arrays.batches(8).element_spec == streamed.batches(8).element_spec
+    assert sorted(_labels(arrays.batches(8))) == sorted(_labels(streamed.batches(8)))
+
+
+def test_features_and_labels_stay_together_when_shuffled(source, tmp_path):
+    split = open_split(source, str(tmp_path / "cache"))
+    for features, label in split.batches(8, seed=1):
+        assert np.array_equal(features["x"][:, 0], label[:, 0].numpy())
+
+
+def test_a_seed_fixes_the_order_of_every_pass(source, tmp_path):
+    split = open_split(source, str(tmp_path / "cache"))
+    one, two = split.batches(8, seed=1), split.batches(8, seed=1)
+    first, second = _labels(one), _labels(one)
+    assert np.array_equal(first, _labels(two))
+    assert np.array_equal(second, _labels(two))
+    assert not np.array_equal(first, second)
+    assert sorted(first) == list(range(50))
+
+
+def test_without_a_seed_the_order_stays(source, tmp_path):
+    split = open_split(source, str(tmp_path / "cache"))
+    assert list(_labels(split.batches(8))) == list(_labels(split.batches(8)))
+
+
+def test_repeat_goes_on(source, tmp_path):
+    split = open_split(source, str(tmp_path / "cache"))
+    assert len(list(split.batches(50, repeat=True).take(3))) == 3
+
+
+def test_sparse_and_string_features_are_streamed(tmp_path):
+    _write(tmp_path / "data.gz", _ROWS, words=True)
+    schema = text_format.Parse(_SCHEMA + _WORDS, schema_pb2.Schema())
+    source = Source(_factory, [str(tmp_path / "data.gz")], schema, "y")
+    split = open_split(source, str(tmp_path / "cache"))
+    assert split.arrays is None
+    assert sorted(_labels(split.batches(8))) == list(range(50))
+
+
+def _sketch(folder, rows):
+    folder.mkdir()
+    _write(folder / "data.gz", rows, words=True)
+    args = types.SimpleNamespace(
+        data_accessor=types.SimpleNamespace(record_batch_factory=_batches),
+        train_files=[str(folder / "*")],
+        eval_files=[str(folder / "*")],
+    )
+    return sketch(args, text_format.Parse(_SCHEMA + _WORDS, schema_pb2.Schema()))
+
+
+def test_a_sketch_does_not_depend_on_order_or_rounding(tmp_path):
+    one = _sketch(tmp_path / "one", _ROWS)
+    noisy = [(a * (1 + 1e-7), b, c) for a, b, c in reversed(_ROWS)]
+    assert same_data(one, _sketch(tmp_path / "two", noisy))
+    assert one["train"]["num_examples"] == 50
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        _ROWS[:-1],
+        [*_ROWS[:-1], (49.0, 4.9, 48)],
+        [*_ROWS[:-1], (59.0, 4.9, 49)],
+    ],
+)
+def test_a_sketch_sees_other_data(tmp_path, rows):
+    assert not same_data(
+        _sketch(tmp_path / "one", _ROWS), _sketch(tmp_path / "two", rows)
+    )

@@ -131,8 +131,9 @@ class Float(_Numeric):
         if not _is_number(value):
             return None
         number = float(value) + 0.0  # type: ignore[arg-type]  # no -0.0
-        slack = _TOLERANCE * min(abs(self.low), abs(self.high), self.high - self.low)
-        if not self.low - slack <= number <= self.high + slack:
+        if number < self.low - self._slack(self.low):
+            return None
+        if number > self.high + self._slack(self.high):
             return None
         number = min(max(number, self.low), self.high)
         if self.step is None or number == self.default:
@@ -156,6 +157,9 @@ class Float(_Numeric):
             return (float(self.default),)
         inner = (self._scaled(i / (num_points - 1)) for i in range(1, num_points - 1))
         return tuple(dict.fromkeys((self.low, *inner, self.high)))
+
+    def _slack(self, end: float) -> float:
+        return _TOLERANCE * min(abs(end), self.high - self.low)
 
     def _num_steps(self) -> int:
         step = self.step or math.inf

@@ -149,6 +149,24 @@ def test_the_first_active_parameter_of_a_name_gives_the_value():
     ]
 
 
+def test_a_condition_sees_only_what_comes_before_it():
+    def under(name):
+        return Condition(name, (True,))
+
+    space = SearchSpace(
+        [
+            Boolean("x"),
+            Boolean("a", conditions=(under("x"),)),
+            Boolean("z"),
+            Int("child", 1, 9, conditions=(under("a"), under("z"))),
+            Boolean("a"),
+        ]
+    )
+    # x and a: z or not, 9 + 1; x without a: z or not, 2; no x: z times the later a, 4
+    assert space.size() == 10 + 2 + 4
+    assert {space.key(values) for values in space.enumerate()} == product(space)
+
+
 def test_a_child_of_a_default_off_the_grid_counts_for_nothing_but_is_reached():
     parameters = [
         Int("a", 0, 8, step=4, default=3),

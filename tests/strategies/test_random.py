@@ -107,3 +107,15 @@ def test_every_parameter_is_drawn_on_its_own_scale():
     true = sum(trial.values["b"] for trial in trials[1:])
     assert abs(low - 500) < 95
     assert abs(true - 500) < 95
+
+
+def test_a_draw_depends_on_the_number_not_on_what_the_others_were():
+    def drawn(*earlier: float) -> list:
+        history = [
+            pending(Suggest({"model": "mlp", "rate": rate}), number)
+            for number, rate in enumerate(earlier)
+        ]
+        return Random(CONTINUOUS, 0).propose(history, 1)
+
+    assert drawn(0.01, 0.02) == drawn(0.03, 0.04)
+    assert drawn(0.01) != drawn(0.01, 0.02)

@@ -15,7 +15,7 @@ from tuner_component import artifacts, executor
 from tuner_component.search import Search
 
 
-class TunerSpec(component_spec.ComponentSpec):  # type: ignore[misc]
+class TunerSpec(component_spec.ComponentSpec):
     """The stock Tuner's inputs, outputs and parameters, and ours beside them."""
 
     PARAMETERS = {  # noqa: RUF012 - TFX reads the plain attribute

@@ -12,7 +12,7 @@ TRIAL_RECORD_KEY = "trial_record"
 BEST_MODEL_KEY = "best_model"
 
 
-class Executor(base_executor.BaseExecutor):  # type: ignore[misc]
+class Executor(base_executor.BaseExecutor):
     """Runs the search and writes its artifacts."""
 
     def Do(  # noqa: N802 - TFX's name

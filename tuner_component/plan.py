@@ -78,13 +78,13 @@ def plan_stock(search: Search, tuner: Any, metrics: Sequence[str] | None) -> Sea
     from tuner_component.keras_tuner_adapter.oracle_strategy import OracleStrategy
 
     config = json.loads(json.dumps(tuner.oracle.get_space().get_config()))
-    own = OracleStrategy(tuner.oracle, seed=search.seed)
+    own = OracleStrategy(tuner.oracle)
     objective = _agreed(search, own.objective)
     if metrics is not None and objective.name not in _KERAS_TUNER_OWN:
         objectives.check_available(objective, metrics)
     max_trials = search.max_trials or own.max_trials
     if search.strategy is not None:
-        return _own_strategy(search, config, objective, max_trials)
+        return _own_strategy(search, config, objective, max_trials, from_tuner=True)
     return SearchPlan(
         strategy=own,
         objective=objective,
@@ -119,8 +119,10 @@ def _own_strategy(
     config: Mapping[str, Any],
     objective: Objective,
     max_trials: int | None,
+    *,
+    from_tuner: bool = False,
 ) -> SearchPlan:
-    space = from_keras_tuner(config)
+    space = from_keras_tuner(config, drop_unreachable=from_tuner)
     space.check()
     name = search.strategy or _DEFAULT_STRATEGY
 

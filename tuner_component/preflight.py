@@ -80,6 +80,23 @@ def check_label(label_key: str | None, schema: Any) -> str:
     return label_key
 
 
+def check_examples(sketch: Mapping[str, Any]) -> None:
+    """Raises if a split's files hold no example.
+
+    Args:
+        sketch: What `data_sketch.sketch` returned.
+
+    Raises:
+        PreflightError: Names the split.
+    """
+    for split, content in sketch.items():
+        if content.get("num_examples") == 0:
+            raise PreflightError(
+                f"The files of the {split} split hold no example. Check what the "
+                "component that writes the examples read, and how it splits."
+            )
+
+
 def check_schemas_agree(schema: Any, raw_schema: Any) -> None:
     """Raises if the transform graph was made for other raw features.
 

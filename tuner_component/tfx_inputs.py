@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tuner_component import preflight
 from tuner_component.data import Source, open_split
 from tuner_component.keras_evaluation import ModelCode
 from tuner_component.user_module import BUILD_FUNCTION, UserModule
@@ -90,6 +91,18 @@ def load_model_code(
             "validation_steps": args.eval_steps,
         },
     )
+
+
+def checked_schema(args: Any) -> Any:
+    """Returns the examples' schema; raises if schema and transform graph disagree."""
+    if args.transform_graph_path and args.schema_path:
+        from tensorflow_transform.output_wrapper import TFTransformOutput
+
+        output = TFTransformOutput(args.transform_graph_path)
+        preflight.check_schemas_agree(
+            read_schema(args.schema_path), output.raw_metadata.schema
+        )
+    return training_schema(args)
 
 
 def training_schema(args: Any) -> Any:

@@ -48,11 +48,7 @@ class Growing:
         space = self._known
         for trial in history:
             config = trial.report.get("hyperparameters")
-            if config:
-                new = [
-                    entry
-                    for entry in config["space"]
-                    if entry["config"]["name"] not in self._names
-                ]
-                space = space.merge(from_keras_tuner({**config, "space": new}))
+            if config and self._unknown([trial]):
+                reported = from_keras_tuner(config, drop_unreachable=True)
+                space = space.merge(reported)
         return space

@@ -1,0 +1,82 @@
+"""Jobs that are not trials: exploring the user's code, exporting its best model."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+from tuner_component.engines.base import Engine
+from tuner_component.errors import EngineError, PreflightError
+from tuner_component.evaluation import Job, Outcome
+from tuner_component.trial import Objective, Trial
+
+
+def explore(engine: Engine) -> Mapping[str, Any]:
+    """Returns what the user's code asks for and reports, found out in a worker.
+
+    Raises:
+        PreflightError: If the default configuration cannot be trained one step.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        job = Job(
+            "explore", {}, 0, 0, folder, "explored", "max", note={"explore": True}
+        )
+        outcome = _done(engine, job)
+    if outcome.error is not None:
+        raise PreflightError(
+            "The model of the default hyperparameters cannot be trained for one "
+            f"step: {outcome.error.message}\n{outcome.error.traceback}"
+        )
+    return outcome.report
+
+
+def _explore_job(folder: str) -> Job:
+    return Job(
+        trial_id="explore",
+        values={},
+        seed=0,
+        attempt=0,
+        folder=folder,
+        objective="explored",
+        direction="max",
+        note={"explore": True},
+    )
+
+
+def export(
+    engine: Engine, best: Trial, objective: Objective, folder: str, target: str
+) -> str:
+    """Writes the best trial's model as a SavedModel; returns "" or why it cannot.
+
+    Args:
+        engine: Idle, with the search's evaluator.
+        best: The trial, with its weights in its folder.
+        objective: The search's objective.
+        folder: The trial's folder.
+        target: Where the SavedModel goes.
+    """
+    note = {**best.note, "export": target, "report": dict(best.report)}
+    job = Job(
+        trial_id=best.trial_id,
+        values=best.values,
+        seed=best.seed,
+        attempt=best.num_attempts,
+        folder=folder,
+        objective=objective.name,
+        direction=objective.direction,
+        note=note,
+    )
+    try:
+        error = _done(engine, job).error
+    except EngineError as failed:
+        return str(failed)
+    return error.message if error else ""
+
+
+def _done(engine: Engine, job: Job) -> Outcome:
+    engine.submit(job)
+    while True:
+        for event in engine.wait():
+            if isinstance(event, Outcome) and event.trial_id == job.trial_id:
+                return event

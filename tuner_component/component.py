@@ -12,6 +12,7 @@ from tfx.types import component_spec, standard_artifacts, standard_component_spe
 from tfx.utils import json_utils
 
 from tuner_component import artifacts, executor
+from tuner_component.plan import check_options
 from tuner_component.search import Search
 
 
@@ -99,6 +100,8 @@ class Tuner(base_component.BaseComponent):
                 f"search={search!r} is a {type(search).__name__}; expected a "
                 "tuner_component.Search(...)."
             )
+        if search is not None:
+            check_options(search)
         super().__init__(
             spec=TunerSpec(
                 examples=examples,

@@ -35,7 +35,7 @@ def write_tuner_results(folder: str, trials: Sequence[Trial]) -> str:
     completed = [t for t in trials if t.state is TrialState.COMPLETED]
     completed.sort(key=lambda t: (t.loss, t.number))
     rows = [
-        {"trial_id": t.trial_id, "score": t.score, **_columns(t.values)}
+        {"trial_id": t.trial_id, "score": t.score, **_columns(t.used_values)}
         for t in completed
     ]
     return _write(folder, artifacts.TUNER_RESULTS_FILE, _json(rows))
@@ -52,6 +52,7 @@ def write_trial_record(
 
 def _record(trial: Trial) -> dict[str, Any]:
     record = {"state": trial.state.value, **encode(trial)}
+    record["values"] = dict(trial.used_values)
     record.pop("note", None)
     return record
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tuner_component import objectives
 from tuner_component.errors import PreflightError
+from tuner_component.keras_tuner_adapter import bridge
 from tuner_component.keras_tuner_adapter.growing import Growing
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 from tuner_component.search import Search
@@ -45,6 +46,19 @@ class SearchPlan:
     num_expected: int | None
 
 
+def check_options(search: Search) -> None:
+    """Raises for options that no model can make right.
+
+    Raises:
+        ValueError: If strategy, its options, or the objective's direction is wrong.
+    """
+    if search.strategy is not None or search.strategy_options:
+        name = search.strategy or _DEFAULT_STRATEGY
+        registry.check(name, search.strategy_options)
+    if search.objective is not None:
+        objectives.resolve(search.objective)
+
+
 def plan_build_model(
     search: Search, config: Mapping[str, Any], metrics: Sequence[str]
 ) -> SearchPlan:
@@ -64,12 +78,18 @@ def plan_build_model(
     return _own_strategy(search, config, objective, search.max_trials)
 
 
-def plan_stock(search: Search, tuner: Any, metrics: Sequence[str] | None) -> SearchPlan:
+def plan_stock(
+    search: Search,
+    tuner: Any,
+    config: Mapping[str, Any],
+    metrics: Sequence[str] | None,
+) -> SearchPlan:
     """Plans a search with the tuner that a stock `tuner_fn` returned.
 
     Args:
         search: The user's options; what they leave open, the tuner decides.
-        tuner: The KerasTuner tuner.
+        tuner: The KerasTuner tuner; gets the space.
+        config: The space as `HyperParameters.get_config()`.
         metrics: Names of the metrics that a trial reports; None if unknown.
 
     Raises:
@@ -77,7 +97,7 @@ def plan_stock(search: Search, tuner: Any, metrics: Sequence[str] | None) -> Sea
     """
     from tuner_component.keras_tuner_adapter.oracle_strategy import OracleStrategy
 
-    config = json.loads(json.dumps(tuner.oracle.get_space().get_config()))
+    tuner.oracle.hyperparameters = bridge.hyperparameters(config, {})
     own = OracleStrategy(tuner.oracle)
     objective = _agreed(search, own.objective)
     if metrics is not None and objective.name not in _KERAS_TUNER_OWN:

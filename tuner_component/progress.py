@@ -98,11 +98,13 @@ def table(trials: Sequence[Trial], objective: Objective) -> str:
     """Returns the best trials as text, one a line, best first."""
     completed = [t for t in trials if t.state is TrialState.COMPLETED]
     best = sorted(completed, key=_rank)[:_TABLE_ROWS]
-    names = list(dict.fromkeys(name for t in best for name in t.values))[:_TABLE_VALUES]
+    names = list(dict.fromkeys(name for t in best for name in t.used_values))[
+        :_TABLE_VALUES
+    ]
     head = ["trial", objective.name, "seconds", *names]
     rows = [
         [t.trial_id, f"{t.score:.5g}", f"{t.duration_seconds:.1f}"]
-        + [_cell(t.values.get(name)) for name in names]
+        + [_cell(t.used_values.get(name)) for name in names]
         for t in best
     ]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]

@@ -23,7 +23,7 @@ from tuner_component import (
 from tuner_component.engines.base import Engine, Event
 from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
 from tuner_component.local_engine import num_parallel_trials, open_engine
-from tuner_component.plan import SearchPlan, plan_build_model, plan_stock
+from tuner_component.plan import SearchPlan, check_options, plan_build_model, plan_stock
 from tuner_component.progress import Progress
 from tuner_component.search import Search
 from tuner_component.study import Limits, Study
@@ -60,6 +60,7 @@ def run(request: Request) -> None:
         TunerError: If the step cannot be done; the message says what to do.
     """
     search = request.search
+    check_options(search)
     preflight.check_outputs(request.outputs)
     preflight.check_inputs(request.inputs, *_splits(request.properties))
     num_workers = num_parallel_trials(search, request.properties.get("tune_args"))
@@ -103,10 +104,10 @@ class _Code:
         report = probe.explore(engine)
         if self._module.function:
             tuner_fn = getattr(self._module.load(), self._module.function)
-            owned = call_tuner_fn(
-                tuner_fn, self._args, scratch, explore=True, seed=search.seed
-            )
-            plan = plan_stock(search, owned.tuner, report["metrics"])
+            tuner = call_tuner_fn(
+                tuner_fn, self._args, scratch, explore=False, seed=search.seed
+            ).tuner
+            plan = plan_stock(search, tuner, report["space"], report["metrics"])
         else:
             plan = plan_build_model(search, report["space"], report["metrics"])
         return plan, {**self._identity(plan), "data": sketch}

@@ -65,7 +65,7 @@ class Study:
         self._journal, self._strategy = journal, strategy
         self._folder, self._seed = Path(folder), seed
         self._history = History(objective)
-        self._history.replay(journal.records)
+        self._history.replay(journal.read())
         self._under_way: set[str] = set()
         self._retries: list[str] = []
         self._exhausted = ""

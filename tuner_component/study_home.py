@@ -19,7 +19,7 @@ from tuner_component.errors import (
     StudyInUseError,
     StudyMismatchError,
 )
-from tuner_component.journal import FileJournal, Journal
+from tuner_component.journal import Journal, open_journal
 
 _VERSION = 1
 _DATA = "data"
@@ -84,7 +84,7 @@ def open_home(
         return
     folder = _new_folder(Path(root), header)
     with _locked(folder):
-        journal = FileJournal(folder / _JOURNAL)
+        journal = open_journal(str(folder))
         journal.append(
             {"type": "study", "version": _VERSION, "header": header, "at": time.time()}
         )
@@ -93,8 +93,8 @@ def open_home(
 
 
 def _continued(folder: Path) -> Home:
-    journal = FileJournal(folder / _JOURNAL)
-    types = [record["type"] for record in journal.records]
+    journal = open_journal(str(folder))
+    types = [record["type"] for record in journal.read()]
     open_trials = types.count("proposed") - types.count("ended")
     message = f"Continuing the study with {types.count('ended')} trials"
     message += f" and {open_trials} that were interrupted." if open_trials else "."

@@ -156,6 +156,12 @@ class Trial:
     note: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    @property
+    def used_values(self) -> Mapping[str, Value]:
+        """The proposed values and those that the model code asked for beyond."""
+        used = self.report.get("hyperparameters", {}).get("values", {})
+        return {**self.values, **used}
+
 
 def is_finite(value: object) -> bool:
     """Returns whether `value` is a real, finite number."""

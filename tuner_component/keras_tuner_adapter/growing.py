@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
-
 from tuner_component.search_space import SearchSpace
 from tuner_component.strategies.base import Action, Strategy
 from tuner_component.trial import Trial

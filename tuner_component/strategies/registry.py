@@ -15,6 +15,22 @@ from tuner_component.strategies.random import Random
 STRATEGIES: dict[str, Callable[..., Strategy]] = {"grid": Grid, "random": Random}
 
 
+def check(name: str, options: Mapping[str, Any]) -> None:
+    """Raises unless there is a strategy of this name with these options.
+
+    Raises:
+        ValueError: Says which are known and which is closest.
+    """
+    if name not in STRATEGIES:
+        raise ValueError(
+            f"Received the strategy {name!r}; expected one of {sorted(STRATEGIES)}."
+            + suggestion(name, STRATEGIES)
+        )
+    parameters = inspect.signature(STRATEGIES[name]).parameters
+    known = [option for option in parameters if option not in _GIVEN]
+    check_names(f"The strategy {name!r}", options, known)
+
+
 def create(
     name: str, space: SearchSpace, seed: int, options: Mapping[str, Any]
 ) -> Strategy:
@@ -30,15 +46,8 @@ def create(
         ValueError: If the name or an option is unknown; says which are known and
             which is closest. Also if an option's value is not allowed.
     """
-    if name not in STRATEGIES:
-        raise ValueError(
-            f"Received the strategy {name!r}; expected one of {sorted(STRATEGIES)}."
-            + suggestion(name, STRATEGIES)
-        )
-    factory = STRATEGIES[name]
-    known = [o for o in inspect.signature(factory).parameters if o not in _GIVEN]
-    check_names(f"The strategy {name!r}", options, known)
-    return factory(space, seed, **options)
+    check(name, options)
+    return STRATEGIES[name](space, seed, **options)
 
 
 _GIVEN = ("space", "seed")

@@ -1,0 +1,30 @@
+"""A module of the second level: only a model."""
+
+from __future__ import annotations
+
+import keras
+
+_FEATURES = ("culmen", "flipper", "mass")
+
+
+def build_model(hp, fn_args):
+    inputs = {name: keras.layers.Input((1,), name=name) for name in _FEATURES}
+    hidden = keras.layers.Concatenate()(list(inputs.values()))
+    for layer in range(hp.Int("num_layers", 1, 2)):
+        hidden = keras.layers.Dense(hp.Choice(f"units_{layer}", [4, 8]), "relu")(hidden)
+    model = keras.Model(inputs, keras.layers.Dense(3)(hidden))
+    model.compile(
+        keras.optimizers.Adam(hp.Choice("learning_rate", [0.1, 0.01])),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    hp.Choice("batch_size", [20, 30])
+    return model
+
+
+def run_fn(fn_args):
+    """Trains the winner, in the stock Trainer."""
+    import keras_tuner
+
+    hp = keras_tuner.HyperParameters.from_config(fn_args.hyperparameters)
+    build_model(hp, fn_args).save_weights(f"{fn_args.serving_model_dir}.weights.h5")

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -85,9 +86,6 @@ def open_home(
     folder = _new_folder(Path(root), header)
     with _locked(folder):
         journal = open_journal(str(folder))
-        journal.append(
-            {"type": "study", "version": _VERSION, "header": header, "at": time.time()}
-        )
         message = f"New study. {_nearest(earlier, header, same_data)}".strip()
         yield Home(str(folder), journal, message)
 
@@ -103,7 +101,7 @@ def _continued(folder: Path) -> Home:
 
 def _studies(root: Path) -> Iterator[tuple[Path, Header]]:
     """Yields the studies of a folder, oldest first, and their headers."""
-    folders = [path.parent for path in root.glob(f"*/{_JOURNAL}")]
+    folders = [path.parent for path in root.glob(f"*-*/{_JOURNAL}")]
     for folder in sorted(folders, key=lambda f: int(f.name.rpartition("-")[2])):
         with (folder / _JOURNAL).open("rb") as file:
             line = file.readline()
@@ -159,11 +157,16 @@ def _new_folder(root: Path, header: Header) -> Path:
     text = json.dumps(exact, sort_keys=True, allow_nan=False)
     key = hashlib.sha256(text.encode()).hexdigest()[:10]
     number = 1 + max(
-        (int(path.parent.name.rpartition("-")[2]) for path in root.glob(f"*/{_LOCK}")),
+        (int(f.parent.name.rpartition("-")[2]) for f in root.glob(f"*-*/{_JOURNAL}")),
         default=0,
     )
     folder = root / f"{key}-{number}"
-    folder.mkdir()
+    with tempfile.TemporaryDirectory(dir=root, prefix=".draft_") as draft:
+        home = Path(draft) / "study"
+        home.mkdir()
+        record = {"type": "study", "version": _VERSION, "header": header}
+        open_journal(str(home)).append({**record, "at": time.time()})
+        home.rename(folder)
     return folder
 
 

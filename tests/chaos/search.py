@@ -1,0 +1,107 @@
+"""A seeded search to be killed: `python -m tests.chaos.search FOLDER [OPTIONS]`.
+
+Every evaluation notes its begin in `begun.log`, so that the killer can tell whether a
+trial that had an outcome was ever begun again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from tuner_component import journal, search_loop, study_home
+from tuner_component.engines.local_pool import LocalPool
+from tuner_component.evaluation import Evaluation
+from tuner_component.search_space import Choice, Float, SearchSpace
+from tuner_component.strategies.random import Random
+from tuner_component.study import Limits, Study
+from tuner_component.trial import Objective
+
+NUM_TRIALS = 12
+SPACE = SearchSpace(
+    (Choice("units", (8, 16, 32)), Float("rate", 1e-4, 1.0, sampling="log"))
+)
+
+
+def make_evaluator(log, seconds):
+    def evaluate(job, report):
+        with Path(log).open("a") as file:
+            file.write(f"{job.trial_id}\n")
+        time.sleep(seconds)
+        loss = math.log(job.values["rate"]) ** 2 + job.values["units"] + job.seed % 7
+        return Evaluation({"loss": loss})
+
+    return evaluate
+
+
+class _Silent:
+    def on_event(self, study, event):
+        sys.stdout.write(f"{type(event).__name__}\n")
+        sys.stdout.flush()
+
+    def on_tick(self, study):
+        pass
+
+
+def _die_inside_append(number, fraction):
+    """Makes the process die after a part of its `number`-th record is written."""
+    write, left = os.write, [number]
+
+    def dying_write(descriptor, data):
+        if data[8:10] != b" {":
+            return write(descriptor, data)
+        left[0] -= 1
+        if left[0] == 0:
+            write(descriptor, data[: max(1, int(fraction * len(data)))])
+            os.kill(os.getpid(), signal.SIGKILL)
+        return write(descriptor, data)
+
+    journal.os.write = dying_write
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--die-in-append", type=int, default=0)
+    parser.add_argument("--fraction", type=float, default=0.5)
+    parser.add_argument("--seconds", type=float, default=0.1)
+    options = parser.parse_args()
+    if options.die_in_append:
+        _die_inside_append(options.die_in_append, options.fraction)
+    header = {"space": SPACE.fingerprint(), "strategy": "random"}
+    with study_home.open_home(
+        str(options.folder / "studies"), header, "auto", lambda one, other: one == other
+    ) as home:
+        study = Study(
+            home.journal,
+            Random(SPACE, 0),
+            Objective("loss", "min"),
+            Limits(max_trials=NUM_TRIALS, max_retries=20),
+            folder=home.folder,
+            seed=0,
+        )
+        settings = {
+            "log": str(options.folder / "begun.log"),
+            "seconds": options.seconds,
+        }
+        pool = LocalPool(
+            2,
+            "tests.chaos.search:make_evaluator",
+            settings,
+            log_folder=str(options.folder / "logs"),
+        )
+        sys.stdout.write(f"session {pool.session} {home.folder}\n")
+        sys.stdout.flush()
+        try:
+            search_loop.run(study, pool, _Silent())
+        finally:
+            pool.close()
+
+
+if __name__ == "__main__":
+    main()

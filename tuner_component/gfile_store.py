@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
+from collections.abc import Iterator
 from typing import Any
 
 
 class GfileStore:
-    """Named objects below one folder.
+    """Named objects below one folder; whatever fails is an `OSError`.
 
     Args:
         root: Folder with its scheme: `gs://bucket/studies/x`.
@@ -15,7 +17,6 @@ class GfileStore:
 
     def __init__(self, root: str) -> None:
         self._root = root.rstrip("/")
-        self._gfile = _gfile()
 
     @property
     def root(self) -> str:
@@ -24,11 +25,11 @@ class GfileStore:
 
     def list(self, prefix: str) -> list[str]:
         """Returns the names directly below the folder `prefix`, sorted."""
-        folder = self._path(prefix)
-        if not self._gfile.isdir(folder):
-            return []
-        # Object stores list a folder as "name/".
-        return sorted(name.rstrip("/") for name in self._gfile.listdir(folder))
+        with _files() as gfile:
+            folder = self._path(prefix)
+            names = gfile.listdir(folder) if gfile.isdir(folder) else []
+            # Object stores list a folder as "name/".
+            return sorted(name.rstrip("/") for name in names)
 
     def read(self, name: str) -> bytes:
         """Returns an object.
@@ -37,17 +38,21 @@ class GfileStore:
             FileNotFoundError: If there is none of this name.
         """
         path = self._path(name)
-        if not self._gfile.exists(path):
-            raise FileNotFoundError(path)
-        with self._gfile.GFile(path, "rb") as file:
-            return bytes(file.read())
+        with _files() as gfile:
+            if not gfile.exists(path):
+                raise FileNotFoundError(path)
+            with gfile.GFile(path, "rb") as file:
+                return bytes(file.read())
 
     def write(self, name: str, data: bytes) -> None:
         """Writes an object, over an earlier one if there is one."""
         path = self._path(name)
-        self._gfile.makedirs(posixpath.dirname(path))
-        with self._gfile.GFile(path, "wb") as file:
-            file.write(data)
+        with _files() as gfile:
+            gfile.makedirs(posixpath.dirname(path))
+            if gfile.exists(path):
+                gfile.remove(path)  # "wb" appends on some file systems
+            with gfile.GFile(path, "wb") as file:
+                file.write(data)
 
     def write_new(self, name: str, data: bytes) -> None:
         """Writes an object that must not exist.
@@ -58,17 +63,19 @@ class GfileStore:
         Raises:
             FileExistsError: If there is one of this name.
         """
-        if self._gfile.exists(self._path(name)):
-            raise FileExistsError(self._path(name))
+        with _files() as gfile:
+            if gfile.exists(self._path(name)):
+                raise FileExistsError(self._path(name))
         self.write(name, data)
 
     def delete(self, name: str) -> None:
-        """Deletes an object or a folder with all below it; nothing if it is gone."""
+        """Deletes an object, or a folder with all below it; nothing if it is gone."""
         path = self._path(name)
-        if self._gfile.isdir(path):
-            self._gfile.rmtree(path)
-        elif self._gfile.exists(path):
-            self._gfile.remove(path)
+        with _files() as gfile:
+            if gfile.isdir(path):
+                gfile.rmtree(path)
+            elif gfile.exists(path):
+                gfile.remove(path)
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}" if name else self._root
@@ -79,7 +86,11 @@ def is_remote(path: str) -> bool:
     return "://" in path
 
 
-def _gfile() -> Any:
+@contextlib.contextmanager
+def _files() -> Iterator[Any]:
     import tensorflow as tf
 
-    return tf.io.gfile
+    try:
+        yield tf.io.gfile
+    except tf.errors.OpError as error:
+        raise OSError(error.message) from error

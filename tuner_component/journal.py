@@ -1,197 +1,262 @@
 """Append-only records that survive a crash at any byte.
 
-A record is one line: the CRC-32 of its JSON as eight hexadecimal digits, a space,
-and the JSON. On a file system all records are in one file. An object store cannot
-append: there every record is an object of its own that is never written again.
+A record is one JSON object, written as a line of `<CRC-32 in 8 hex digits> <JSON>`.
+A local journal is one file of such lines. Object stores have no append: there each
+record is an object of its own, numbered without gaps. Either way only the last record
+can be half-written; it is dropped before the next one is appended. Damage anywhere
+else is an error.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 from tuner_component.errors import JournalError
+from tuner_component.gfile_store import GfileStore, is_remote
 
-Record = Mapping[str, Any]
+_FILE = "journal.jsonl"
+_FOLDER = "records"
+_NAME = re.compile(r"(\d{9})\.json")
+_NUM_READERS = 16
 
 
 class Journal(Protocol):
-    """Records in the order in which they were appended."""
+    """An ordered list of JSON objects that only grows; one writer at a time."""
 
-    @property
-    def records(self) -> Sequence[Record]:
-        """Every whole record, oldest first."""
-
-    def append(self, record: Record) -> None:
-        """Adds a record; it is on stable storage when this returns.
+    def read(self) -> list[dict[str, Any]]:
+        """Returns every whole record, oldest first; none if there is no journal.
 
         Raises:
-            ValueError: If the record is not strict JSON; nothing is written.
+            JournalError: If anything but the end is damaged.
+        """
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Adds a record; on return it is on stable storage.
+
+        Raises:
+            JournalError: If it cannot be written, or somebody else has written.
+            ValueError: If the record holds NaN or an infinity.
+            TypeError: If the record holds something else that is not JSON.
         """
 
 
 class ObjectStore(Protocol):
-    """What a journal needs of a store that has no append."""
+    """What a journal needs of an object store; failures are `OSError`."""
 
-    def names(self) -> Sequence[str]:
-        """Returns the names of all objects, in any order."""
+    @property
+    def root(self) -> str:
+        """Where it is, for messages."""
+
+    def list(self, prefix: str) -> list[str]:
+        """Returns the names directly below the folder `prefix`, sorted."""
 
     def read(self, name: str) -> bytes:
-        """Returns an object's content."""
+        """Returns the object `name`."""
 
-    def write_new(self, name: str, content: bytes) -> None:
-        """Writes an object that is not there yet.
+    def write_new(self, name: str, data: bytes) -> None:
+        """Writes an object; `FileExistsError` if there is one of this name."""
 
-        Raises:
-            FileExistsError: If it is there already.
-        """
+    def delete(self, name: str) -> None:
+        """Deletes an object; nothing if it is gone."""
 
 
-class FileJournal:
-    """A journal in one file.
+def open_journal(folder: str) -> Journal:
+    """Returns the journal in a folder; a `scheme://` is taken for an object store."""
+    if is_remote(folder):
+        return ObjectJournal(GfileStore(folder))
+    return LocalJournal(Path(folder) / _FILE)
 
-    Opening it cuts off a last line that a crash left unfinished.
 
-    Args:
-        path: The file; made with the first record.
-
-    Raises:
-        JournalError: If a record before the last one is damaged.
-    """
+class LocalJournal:
+    """A journal in one file of a local or network file system."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        content = path.read_bytes() if path.exists() else b""
-        self._records, size = _parsed(content, str(path))
-        if size < len(content):
-            with path.open("r+b") as file:
-                file.truncate(size)
-                os.fsync(file.fileno())
+        self._size = -1  # bytes in the file as last seen; -1 before the first look
+        self._whole = 0  # bytes of whole records
 
-    @property
-    def records(self) -> Sequence[Record]:
-        """Every whole record, oldest first."""
-        return self._records
+    def read(self) -> list[dict[str, Any]]:
+        """See `Journal.read`."""
+        data = self._path.read_bytes() if self._path.exists() else b""
+        records, self._whole = _parse(data, str(self._path))
+        self._size = len(data)
+        return records
 
-    def append(self, record: Record) -> None:
-        """Adds a record; it is on stable storage when this returns."""
+    def append(self, record: Mapping[str, Any]) -> None:
+        """See `Journal.append`."""
         line = _line(record)
-        is_new = not self._path.exists()
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        size = os.fstat(descriptor).st_size
+        if self._size < 0:
+            self.read()
+        if not self._path.exists():
+            self._create()
         try:
-            _write_all(descriptor, line)
+            self._write(line)
+        except OSError as error:
+            raise JournalError(
+                f"The journal {self._path} cannot be written: {error}. Free space or "
+                "fix the permissions, then run again: everything up to here is kept.",
+                location=str(self._path),
+            ) from error
+
+    def _write(self, line: bytes) -> None:
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+        try:
+            if os.fstat(descriptor).st_size != self._size:
+                raise _other_writer(str(self._path))
+            if self._whole < self._size:
+                os.ftruncate(descriptor, self._whole)
+                os.fsync(descriptor)
+                self._size = self._whole
+            written = os.write(descriptor, line)
+            self._size += written
+            if written < len(line):
+                raise OSError(f"{written} of {len(line)} bytes were written")
             os.fsync(descriptor)
-        except OSError:
-            os.ftruncate(descriptor, size)  # or the next record would join half a one
-            raise
+            self._whole = self._size
         finally:
             os.close(descriptor)
-        if is_new:
-            _sync_folder(self._path.parent)
-        self._records.append(json.loads(line[9:]))
+
+    def _create(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch()
+        for folder in (self._path.parent, self._path.parent.parent):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 class ObjectJournal:
-    """A journal of one immutable object a record.
+    """A journal of one immutable object a record: `records/000000012.json`.
 
-    A last object that a crash left damaged is passed over, and its number is not
-    used again.
-
-    Args:
-        store: Where the objects are.
-
-    Raises:
-        JournalError: If an object before the last one is damaged or missing.
+    A half-written last object is deleted and its number given to the next record;
+    that object never was a record, so nothing is lost.
     """
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
-        self._records: list[Record] = []
-        names = sorted(name for name in store.names() if name.endswith(".json"))
-        for position, name in enumerate(names):
-            self._take(name, is_last=position == len(names) - 1)
-        self._next = int(names[-1].split(".")[0]) + 1 if names else 0
+        self._number = -1  # of the next record; -1 when not known
+        self._torn = False
 
-    @property
-    def records(self) -> Sequence[Record]:
-        """Every whole record, oldest first."""
-        return self._records
+    def read(self) -> list[dict[str, Any]]:
+        """See `Journal.read`."""
+        names = [name for name in self._store.list(_FOLDER) if _NAME.fullmatch(name)]
+        paths = [f"{_FOLDER}/{name}" for name in sorted(names)]
+        with ThreadPoolExecutor(_NUM_READERS) as pool:
+            contents = list(pool.map(self._store.read, paths))
+        records: list[dict[str, Any]] = []
+        for number, (path, data) in enumerate(zip(paths, contents, strict=True)):
+            if path != _path(number):
+                raise _damaged(self._where(_path(number)), number, 0, "is missing")
+            record = _record(data.removesuffix(b"\n")) if data[-1:] == b"\n" else None
+            if record is None and number + 1 < len(paths):
+                raise _damaged(self._where(path), number, 0, "is damaged")
+            records += [] if record is None else [record]
+        self._number, self._torn = len(records), len(records) < len(paths)
+        return records
 
-    def append(self, record: Record) -> None:
-        """Adds a record; it is on stable storage when this returns."""
-        line = _line({**record, "record": len(self._records)})
-        self._store.write_new(f"{self._next:012d}.json", line)
-        self._next += 1
-        self._records.append(json.loads(line[9:]))
-
-    def _take(self, name: str, *, is_last: bool) -> None:
-        parsed = _record(self._store.read(name).rstrip(b"\n"))
-        if parsed is not None and parsed["record"] == len(self._records):
-            self._records.append(parsed)
-        elif parsed is not None or not (is_last or self._is_skipped(name)):
+    def append(self, record: Mapping[str, Any]) -> None:
+        """See `Journal.append`."""
+        line = _line(record)
+        if self._number < 0:
+            self.read()
+        number, self._number = self._number, -1
+        try:
+            if self._torn:
+                self._store.delete(_path(number))
+            self._store.write_new(_path(number), line)
+        except FileExistsError as error:
+            raise _other_writer(self._where(_path(number))) from error
+        except OSError as error:
             raise JournalError(
-                f"The record {name} of the journal is damaged, or one before it is "
-                f"missing; expected record {len(self._records)}. Restore it from a "
-                "backup, or start a new study with Search(resume='never').",
-                location=name,
-                record=len(self._records),
-            )
+                f"The record {self._where(_path(number))} cannot be written: {error}. "
+                "Run again when it can: everything up to here is kept.",
+                location=self._where(_path(number)),
+                record=number,
+            ) from error
+        self._number, self._torn = number + 1, False
 
-    def _is_skipped(self, name: str) -> bool:
-        """Whether a damaged object was the last one when a later one was written."""
-        following = f"{int(name.split('.')[0]) + 1:012d}.json"
-        content = self._store.read(following)
-        parsed = _record(content.rstrip(b"\n"))
-        return parsed is not None and parsed["record"] == len(self._records)
+    def _where(self, path: str) -> str:
+        return f"{self._store.root}/{path}"
 
 
-def _parsed(content: bytes, location: str) -> tuple[list[Record], int]:
-    """Returns the records and how many bytes they take."""
-    records: list[Record] = []
-    offset = 0
-    while offset < len(content):
-        end = content.find(b"\n", offset)
-        record = _record(content[offset:end]) if end >= 0 else None
-        if record is None:
-            if end >= 0 and end + 1 < len(content):
-                raise JournalError(
-                    f"The record {len(records)} of {location}, at byte {offset}, is "
-                    "damaged, and others follow it. Restore the file from a backup, or "
-                    "start a new study with Search(resume='never').",
-                    location=location,
-                    record=len(records),
-                    offset=offset,
-                )
-            break
-        records.append(record)
-        offset = end + 1
-    return records, offset
+def _path(number: int) -> str:
+    return f"{_FOLDER}/{number:09d}.json"
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    text = json.dumps(dict(record), allow_nan=False, separators=(",", ":"))
+    data = text.encode("ascii")
+    return b"%08x %s\n" % (zlib.crc32(data), data)
 
 
 def _record(line: bytes) -> dict[str, Any] | None:
-    if len(line) < 9 or f"{zlib.crc32(line[9:]):08x} ".encode() != line[:9]:
+    """Returns the record on a line without its newline; None if it is damaged."""
+    checksum, _, data = line.partition(b" ")
+    if checksum != b"%08x" % zlib.crc32(data):
         return None
-    return dict(json.loads(line[9:]))
-
-
-def _line(record: Record) -> bytes:
-    text = json.dumps(dict(record), allow_nan=False, separators=(",", ":")).encode()
-    return f"{zlib.crc32(text):08x} ".encode() + text + b"\n"
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(descriptor, content) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        record = json.loads(data)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _parse(data: bytes, location: str) -> tuple[list[dict[str, Any]], int]:
+    """Returns the whole records and how many bytes they take."""
+    records: list[dict[str, Any]] = []
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        record = _record(data[start:end]) if end >= 0 else None
+        if record is None:
+            is_last = end in (-1, len(data) - 1)
+            if is_last and not _begins_whole(data[start:]):
+                break
+            raise _damaged(location, len(records), start, "is damaged")
+        records.append(record)
+        start = end + 1
+    return records, start
+
+
+def _begins_whole(tail: bytes) -> bool:
+    """Whether a whole record is followed by what a torn write cannot leave there.
+
+    Without this a damaged newline would make two records look like one torn one.
+    """
+    checksum, _, rest = tail.partition(b" ")
+    try:
+        text = rest.decode("ascii", errors="replace")
+        _, length = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return False
+    is_whole = checksum == b"%08x" % zlib.crc32(rest[:length])
+    return is_whole and length < len(rest)
+
+
+def _damaged(location: str, record: int, offset: int, what: str) -> JournalError:
+    return JournalError(
+        f"Record {record} of the journal {what}: {location}, byte {offset}. Expected a "
+        "checksum and one JSON object; only the last record can be half-written. "
+        "Restore the file from a backup, or move the study's folder away or use "
+        'Search(resume="never") to begin a new study.',
+        location=location,
+        record=record,
+        offset=offset,
+    )
+
+
+def _other_writer(location: str) -> JournalError:
+    return JournalError(
+        f"Somebody else has written to the journal {location} since it was read. "
+        "Expected one process at a time: end the other one, then run again.",
+        location=location,
+    )

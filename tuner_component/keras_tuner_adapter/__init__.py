@@ -1,0 +1,1 @@
+"""KerasTuner: its oracles and tuners in, its search spaces in and out."""

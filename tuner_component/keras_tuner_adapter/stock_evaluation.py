@@ -1,0 +1,96 @@
+"""Evaluates jobs with the tuner of a stock `tuner_fn`, in a worker."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tuner_component.errors import TrialFailedError
+from tuner_component.evaluation import Evaluation, Job, Report
+from tuner_component.keras_tuner_adapter import bridge, exploration
+from tuner_component.keras_tuner_adapter.one_trial import OneTrial
+from tuner_component.keras_tuner_adapter.owned_tuner import OwnedTuner, call_tuner_fn
+
+
+def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> StockEvaluation:
+    """Makes the evaluator of a worker.
+
+    Args:
+        load: Import path "package.module:function" of what returns the user's
+            `tuner_fn` and the `fn_args` to call it with.
+        load_settings: Its keyword arguments; JSON.
+    """
+    module, _, function = load.partition(":")
+    loaded = getattr(importlib.import_module(module), function)(**load_settings)
+    tuner_fn, fn_args = loaded
+    # KerasTuner collects garbage twice a trial, half of a small trial's time. What
+    # the imports left behind is no garbage: it need not be looked at again.
+    gc.collect()
+    gc.freeze()
+    return StockEvaluation(tuner_fn, fn_args)
+
+
+class StockEvaluation:
+    """An evaluator: every job gets a tuner of its own from the user's function.
+
+    What a tuner writes goes into the trial's folder. A job whose note has `explore`
+    is answered with the space and the names of the metrics in the report; one whose
+    note has `export`, a folder, with a trained trial's SavedModel there.
+
+    Args:
+        tuner_fn: The user's function.
+        fn_args: What it is called with.
+    """
+
+    def __init__(self, tuner_fn: Callable[[Any], Any], fn_args: Any) -> None:
+        self._tuner_fn, self._fn_args = tuner_fn, fn_args
+        self._space: Mapping[str, Any] | None = None
+
+    def __call__(self, job: Job, report: Report) -> Evaluation:
+        """Trains and scores one configuration; raises what the user's code raises."""
+        if "explore" in job.note:
+            return self._explored(job)
+        if self._space is None:
+            self._space = exploration.space_of(self._owned(job, explore=True).tuner)
+        tuner, fit_kwargs = self._owned(job, explore=False)
+        tuner.oracle.hyperparameters = bridge.hyperparameters(self._space, {})
+        if "export" in job.note:
+            return _exported(tuner, job)
+        return OneTrial(tuner, job, report).run(fit_kwargs)
+
+    def _explored(self, job: Job) -> Evaluation:
+        tuner, fit_kwargs = self._owned(job, explore=True)
+        self._space = exploration.space_of(tuner)
+        names = exploration.metric_names(tuner, fit_kwargs)
+        report = {
+            "space": json.loads(json.dumps(self._space)),
+            "metrics": None if names is None else sorted(names),
+        }
+        return Evaluation(metrics={job.objective: 1.0}, report=report)
+
+    def _owned(self, job: Job, *, explore: bool) -> OwnedTuner:
+        _seed_everything(job.seed)
+        return call_tuner_fn(
+            self._tuner_fn, self._fn_args, job.folder, explore=explore, seed=job.seed
+        )
+
+
+def _seed_everything(seed: int) -> None:
+    """Seeds Python, NumPy, TensorFlow and the Keras that KerasTuner is bound to."""
+    from keras_tuner.src.backend import keras
+
+    keras.utils.set_random_seed(seed % 2**32)
+
+
+def _exported(tuner: Any, job: Job) -> Evaluation:
+    model = OneTrial(tuner, job, lambda _: None).trained_model()
+    if not hasattr(model, "export"):
+        raise TrialFailedError(
+            f"The trained model is a {type(model).__name__}, which has no export(); "
+            "expected a Keras model."
+        )
+    model.export(job.note["export"])
+    return Evaluation(metrics={job.objective: 0.0})

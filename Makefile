@@ -27,9 +27,8 @@ slow: env ## the long tests and those that start a pipeline runner
 	@$(PYTHON) $(PYTEST) --timeout 900 -m "slow or runner" $(ARGS)
 
 lint: env ## ruff and mypy (needs Python 3.10: lane B's lock has neither)
-	@$(PYTHON) -m ruff check
-	@$(PYTHON) -m ruff format --check
-	@$(PYTHON) -m mypy
+	@failed=0; for tool in "ruff check" "ruff format --check" mypy; do \
+	  $(PYTHON) -m $$tool || failed=1; done; exit $$failed
 
 bench: $(BENCHMARKS:%=bench-%) ## run every benchmark of tests/benchmarks
 	@echo "Benchmarks: $(or $(strip $(BENCHMARKS)),none yet in tests/benchmarks)"

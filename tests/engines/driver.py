@@ -1,0 +1,21 @@
+"""A driver to be killed: runs a job that starts processes and hangs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.contracts.engine_contract import make_job
+from tuner_component.engines.local_pool import LocalPool
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    pool = LocalPool(
+        2, "tests.contracts.evaluators:make", {}, log_folder=str(folder / "logs")
+    )
+    for number in range(2):
+        pool.submit(make_job(folder, f"t{number}", do="family"))
+    sys.stdout.write(f"{pool.session}\n")
+    sys.stdout.flush()
+    while pool.wait():
+        pass

@@ -1,0 +1,39 @@
+"""Which processes of a session are there, as /proc tells."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def processes_of(session: int) -> list[str]:
+    """Returns the command names in a session, zombies included."""
+    names = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text().rpartition(")")
+        except OSError:
+            continue
+        if int(rest.split()[3]) == session:
+            names.append(name.partition("(")[2])
+    return sorted(names)
+
+
+def running(command: str) -> bool:
+    """Returns whether a process was started with exactly this command line."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if file.read_text().split("\0")[:-1] == command.split():
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Waits until something holds; fails when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.02)

@@ -1,0 +1,317 @@
+"""The engine for one host: warm worker processes from a fork server."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import itertools
+import json
+import logging
+import math
+import os
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+from tuner_component.engines import memory
+from tuner_component.engines.base import Event
+from tuner_component.engines.limits import Limits
+from tuner_component.engines.placement import worker_environments
+from tuner_component.engines.server_process import ServerProcess
+from tuner_component.engines.slot import Slot, State, tail
+from tuner_component.errors import EngineError
+from tuner_component.evaluation import Job
+from tuner_component.trial import TrialError
+
+_MOST_FAILED_STARTS = 3
+_MEMORY_SECONDS = 0.5
+_SERVER_LOG = "fork-server.log"
+_logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Preload:
+    """What the fork server imports once, for all workers.
+
+    Attributes:
+        libraries: Module names; importing them must run nothing.
+        user_modules: Module names. When importing them runs TensorFlow, uses a GPU
+            or starts threads, every worker imports them itself instead.
+    """
+
+    libraries: Sequence[str] = ()
+    user_modules: Sequence[str] = ()
+
+
+_NOTHING, _UNLIMITED = Preload(), Limits()
+
+
+class LocalPool:
+    """Runs jobs in processes of this host. One thread may use it.
+
+    It starts in the background: jobs wait until a worker is ready. Each worker
+    sees one GPU where there are any, and computes with one thread where several
+    workers run. No process outlives the pool or the process that made it.
+
+    Args:
+        num_workers: Jobs at once, >= 1.
+        evaluator: Import path "package.module:factory" of what makes an
+            `Evaluator` in each worker.
+        settings: The factory's keyword arguments; JSON.
+        log_folder: Local folder for the logs of the workers; made if missing.
+        preload: What to import once for all workers.
+        limits: What a trial may use.
+        environment: Variables that the workers have in addition.
+
+    Raises:
+        ValueError: If an argument is not what is described here.
+    """
+
+    def __init__(
+        self,
+        num_workers: int,
+        evaluator: str,
+        settings: Mapping[str, Any],
+        *,
+        log_folder: str,
+        preload: Preload = _NOTHING,
+        limits: Limits = _UNLIMITED,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        _check(num_workers, evaluator, settings)
+        self._setup = {"evaluator": evaluator, "settings": dict(settings)}
+        self._limits = limits
+        self._libraries = preload.libraries
+        self._environment = {**os.environ, **(environment or {})}
+        self._log_folder = Path(log_folder)
+        self._log_folder.mkdir(parents=True, exist_ok=True)
+        self._slots = [
+            Slot(
+                f"worker-{number}",
+                self._log_folder / f"worker-{number}.log",
+                own,
+                limits,
+            )
+            for number, own in enumerate(
+                worker_environments(num_workers, self._environment)
+            )
+        ]
+        self._queue: collections.deque[Job] = collections.deque()
+        self._events: list[Event] = []
+        self._serials = itertools.count(1)
+        self._failed_starts = 0
+        self._server_restarted = False
+        self._failure: EngineError | None = None
+        self._next_sample = 0.0
+        if limits.max_trial_bytes is not None and not memory.can_measure():
+            _logger.warning("max_trial_bytes has no effect: this system has no /proc.")
+        self._serve_with(preload.user_modules)
+
+    @property
+    def num_slots(self) -> int:
+        """How many jobs run at once."""
+        return len(self._slots)
+
+    @property
+    def session(self) -> int:
+        """The id of the operating system's session that all its processes are in."""
+        return self._server.session
+
+    def submit(self, job: Job) -> None:
+        """Takes a job; it waits when no worker is free.
+
+        Raises:
+            EngineError: If the pool is closed.
+        """
+        if self._closed():
+            raise EngineError("The pool is closed; make a new one to run more jobs.")
+        self._queue.append(job)
+        self._dispatch()
+
+    def wait(self, timeout_seconds: float | None = None) -> Sequence[Event]:
+        """Blocks until something happens; empty when the time is over first.
+
+        Without a job under way nothing can happen: empty at once if there is no
+        timeout either.
+
+        Raises:
+            EngineError: If no worker can be had any more.
+        """
+        patience = math.inf if timeout_seconds is None else timeout_seconds
+        deadline = time.monotonic() + patience
+        while not self._events and not self._failure:
+            if timeout_seconds is None and not self._jobs_under_way():
+                break
+            self._listen(deadline)
+            self._enforce_limits()
+            self._dispatch()
+            if time.monotonic() >= deadline:
+                break
+        if self._failure and not self._events:
+            raise self._failure
+        events, self._events = self._events, []
+        return events
+
+    def cancel(self, trial_id: str) -> None:
+        """Ends a job without an outcome; nothing for one that is not under way."""
+        self._queue = collections.deque(
+            job for job in self._queue if job.trial_id != trial_id
+        )
+        self._events = [e for e in self._events if e.trial_id != trial_id]
+        for slot in self._slots:
+            if slot.trial_id == trial_id:
+                slot.forget_job()
+                self._end(slot)
+
+    def close(self) -> None:
+        """Ends every worker within two seconds; safe to call twice."""
+        self._queue.clear()
+        self._events.clear()
+        for slot in self._slots:
+            slot.hang_up()
+        self._finalizer()
+
+    def _closed(self) -> bool:
+        return not self._finalizer.alive
+
+    def _jobs_under_way(self) -> bool:
+        return bool(self._queue) or any(
+            slot.trial_id is not None for slot in self._slots
+        )
+
+    def _serve_with(self, user_modules: Sequence[str]) -> None:
+        environment = {
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            **self._environment,
+            # A library that starts threads as it is imported could not be forked.
+            "OMP_NUM_THREADS": "1",
+        }
+        log = self._log_folder / _SERVER_LOG
+        self._server = ServerProcess(self._libraries, user_modules, environment, log)
+        self._finalizer = weakref.finalize(self, self._server.close)
+
+    def _dispatch(self) -> None:
+        """Hands waiting jobs to idle workers; starts workers for the rest."""
+        for slot in self._slots:
+            if self._queue and slot.state is State.IDLE:
+                slot.begin(self._queue.popleft())
+        wanted = len(self._queue)
+        wanted -= sum(slot.state is State.STARTING for slot in self._slots)
+        for slot in self._slots:
+            if wanted > 0 and slot.state is State.EMPTY and not self._closed():
+                slot.start(self._server, next(self._serials), self._setup)
+                wanted -= 1
+
+    def _listen(self, deadline: float) -> None:
+        """Takes all messages that are there, waiting for one if there is none."""
+        slots = {slot.connection: slot for slot in self._slots if slot.connection}
+        server = self._server.channel.connection
+        patience = self._next_check(deadline) - time.monotonic()
+        ready = wait(
+            [*slots, server], None if patience == math.inf else max(0.0, patience)
+        )
+        for connection, slot in slots.items():
+            if connection in ready:
+                self._hear(slot)
+        if server in ready:
+            self._hear_server()
+
+    def _next_check(self, deadline: float) -> float:
+        deadlines = [slot.deadline() for slot in self._slots]
+        if self._limits.max_trial_bytes is not None and self._any_busy():
+            deadlines.append(self._next_sample)
+        return min([deadline, *deadlines])
+
+    def _any_busy(self) -> bool:
+        return any(slot.state is State.BUSY for slot in self._slots)
+
+    def _hear(self, slot: Slot) -> None:
+        """Takes the messages of one worker."""
+        try:
+            while slot.has_message():
+                event = slot.receive()
+                if slot.was_ready:
+                    self._failed_starts = 0
+                if event is not None:
+                    self._events.append(event)
+        except EOFError:
+            self._end(slot)
+
+    def _hear_server(self) -> None:
+        try:
+            ended = self._server.receive()
+        except EOFError:
+            self._replace_server()
+            return
+        for slot in self._slots:
+            if ended is not None and slot.serial == ended[0]:
+                self._worker_ended(slot, ended[1])
+
+    def _worker_ended(self, slot: Slot, how: str) -> None:
+        self._hear(slot)
+        if not slot.was_ready:
+            self._failed_starts += 1
+        outcome = slot.end(how)
+        if outcome is not None:
+            self._events.append(outcome)
+        if self._failed_starts >= _MOST_FAILED_STARTS:
+            self._failure = EngineError(
+                f"{self._failed_starts} workers in a row ended before they were ready; "
+                f"the last: {how}. The end of {slot.log}:\n{tail(slot.log)}"
+            )
+
+    def _replace_server(self) -> None:
+        """Starts another fork server, once; it imports no more than it must."""
+        self._finalizer()
+        for slot in self._slots:
+            if slot.state is not State.EMPTY:
+                slot.kill_group()
+                self._worker_ended(slot, "its fork server died")
+        if self._server_restarted:
+            log = self._log_folder / _SERVER_LOG
+            self._failure = EngineError(
+                f"The fork server died twice. The end of {log}:\n{tail(log)}"
+            )
+            return
+        self._server_restarted = True
+        self._failed_starts = 0
+        self._serve_with(())
+
+    def _end(self, slot: Slot, error: TrialError | None = None) -> None:
+        """Ends a worker; its job's outcome follows when it is gone."""
+        slot.leave(error)
+        self._server.kill(slot.serial)
+
+    def _enforce_limits(self) -> None:
+        for slot in self._slots:
+            error = slot.overdue()
+            if error is not None:
+                self._end(slot, error)
+        if self._limits.max_trial_bytes is None or time.monotonic() < self._next_sample:
+            return
+        for slot in self._slots:
+            error = slot.oversized()
+            if error is not None:
+                self._end(slot, error)
+        self._next_sample = time.monotonic() + _MEMORY_SECONDS
+
+
+def _check(num_workers: int, evaluator: str, settings: Mapping[str, Any]) -> None:
+    if num_workers < 1:
+        raise ValueError(f"num_workers={num_workers!r}: expected at least 1.")
+    module, _, factory = evaluator.partition(":")
+    if not module or not factory:
+        raise ValueError(
+            f"evaluator={evaluator!r}: expected a path 'package.module:factory'."
+        )
+    with contextlib.suppress(TypeError, ValueError):
+        json.dumps(dict(settings), allow_nan=False)
+        return
+    raise ValueError(
+        f"settings={settings!r} cannot be written as JSON. Use strings, finite "
+        "numbers, booleans, lists and dicts."
+    )

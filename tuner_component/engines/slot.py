@@ -1,0 +1,233 @@
+"""One place of a pool: a worker process after another, a job after another."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import enum
+import time
+from collections.abc import Mapping
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from tuner_component.engines import memory, processes
+from tuner_component.engines.base import Event, Measured, Started
+from tuner_component.engines.channel import Channel
+from tuner_component.engines.limits import Limits
+from tuner_component.engines.server_process import ServerProcess
+from tuner_component.evaluation import Job, Outcome
+from tuner_component.records import decode
+from tuner_component.trial import Measurement, Reason, TrialError
+
+_TAIL_LINES = 40
+_TAIL_BYTES = 64 * 1024
+
+
+class State(enum.Enum):
+    """Where a slot's worker is in its life."""
+
+    EMPTY = enum.auto()
+    STARTING = enum.auto()
+    IDLE = enum.auto()
+    BUSY = enum.auto()
+    ENDING = enum.auto()
+
+
+@dataclasses.dataclass
+class _Attempt:
+    """A job under way, as far as the driver knows it."""
+
+    job: Job
+    started: float | None = None  # seconds of the monotonic clock
+    measurements: list[Measurement] = dataclasses.field(default_factory=list)
+    error: TrialError | None = None  # why the driver ended it
+    log_bytes: int = 0
+
+    def seconds(self) -> float:
+        return 0.0 if self.started is None else time.monotonic() - self.started
+
+
+class Slot:
+    """One place for a worker.
+
+    Args:
+        name: Names its workers and their log.
+        log: Path of the log, which its workers share.
+        environment: What its workers have in addition; None removes a variable.
+        limits: What its trials may use.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        log: Path,
+        environment: Mapping[str, str | None],
+        limits: Limits,
+    ) -> None:
+        self.state = State.EMPTY
+        self.serial = 0
+        self.name = name
+        self.log = log
+        self._environment = dict(environment)
+        self._limits = limits
+        self._attempt: _Attempt | None = None
+        self._channel: Channel | None = None
+        self._life: Connection | None = None
+        self._process = 0
+        self._memory_bytes: int | None = None
+
+    @property
+    def trial_id(self) -> str | None:
+        """The trial of the job under way, if there is one."""
+        return None if self._attempt is None else self._attempt.job.trial_id
+
+    @property
+    def connection(self) -> Connection | None:
+        """What to wait for; None when nothing more is to be heard."""
+        return None if self._channel is None else self._channel.connection
+
+    @property
+    def was_ready(self) -> bool:
+        """Whether the present worker has got as far as taking jobs."""
+        return self._process != 0
+
+    def start(
+        self, server: ServerProcess, serial: int, setup: Mapping[str, Any]
+    ) -> None:
+        """Asks for a worker; it is there when `receive` has made the slot IDLE."""
+        mine, theirs = Pipe()
+        watched, self._life = Pipe(duplex=False)
+        self._channel = Channel(mine)
+        self.state, self.serial = State.STARTING, serial
+        self._process, self._memory_bytes = 0, None
+        order = {
+            "serial": serial,
+            "name": self.name,
+            "log": str(self.log),
+            "environment": self._environment,
+        }
+        # Whoever is gone: its end is reported where messages are received.
+        with theirs, watched, contextlib.suppress(OSError):
+            server.fork(order, (theirs, watched))
+        with contextlib.suppress(OSError):
+            self._channel.send("setup", setup)
+
+    def begin(self, job: Job) -> None:
+        """Hands a job to the worker, which must be IDLE."""
+        self._attempt, self.state = _Attempt(job), State.BUSY
+        if self._channel is not None:
+            with contextlib.suppress(OSError):
+                self._channel.send("job", job)
+
+    def receive(self) -> Event | None:
+        """Takes one message of the worker.
+
+        Raises:
+            EOFError: If the worker is gone.
+        """
+        if self._channel is None:
+            raise EOFError
+        kind, body = self._channel.receive()
+        if kind == "ready":
+            self._process, self.state = body["process"], State.IDLE
+            return None
+        return None if self._attempt is None else self._event(self._attempt, kind, body)
+
+    def has_message(self) -> bool:
+        """Returns whether `receive` would not block."""
+        return self._channel is not None and self._channel.poll()
+
+    def deadline(self) -> float:
+        """Returns when the job is overdue, in seconds of the monotonic clock."""
+        limit = self._limits.max_trial_seconds
+        if limit is None or self.state is not State.BUSY or self._attempt is None:
+            return float("inf")
+        started = self._attempt.started
+        return float("inf") if started is None else started + limit
+
+    def overdue(self) -> TrialError | None:
+        """Returns the error of a job that takes too long."""
+        if self._attempt is None or time.monotonic() < self.deadline():
+            return None
+        return self._limits.time_error(self._attempt.seconds())
+
+    def oversized(self) -> TrialError | None:
+        """Returns the error of a job that uses too much memory."""
+        if self.state is not State.BUSY:
+            return None
+        return self._limits.memory_error(memory.group_bytes(self._process))
+
+    def forget_job(self) -> None:
+        """Makes sure that the job under way has no outcome."""
+        self._attempt = None
+
+    def leave(self, error: TrialError | None = None) -> None:
+        """Lets go of the worker, which ends; `error` is what its job gets."""
+        self.state = State.ENDING
+        if self._attempt is not None:
+            self._attempt.error = error
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Closes the connections: the worker ends, whatever it does."""
+        for end in (self._channel, self._life):
+            if end is not None:
+                end.close()
+        self._channel = self._life = None
+
+    def kill_group(self) -> None:
+        """Ends the worker and its descendants without the fork server."""
+        if self._process:
+            processes.kill_group(self._process)
+
+    def end(self, how: str) -> Outcome | None:
+        """Records that the worker has ended; returns its job's outcome, if any."""
+        attempt, self._attempt = self._attempt, None
+        self.state = State.EMPTY
+        self.hang_up()
+        if attempt is None:
+            return None
+        error = attempt.error or TrialError(
+            Reason.INFRASTRUCTURE, f"The worker died: {how}. Its log is {self.log}."
+        )
+        log = tail(self.log, attempt.log_bytes)
+        return Outcome(
+            attempt.job.trial_id,
+            attempt.job.attempt,
+            measurements=tuple(attempt.measurements),
+            error=dataclasses.replace(error, traceback=log),
+            started_at=time.time() - attempt.seconds(),
+            duration_seconds=attempt.seconds(),
+            worker=self.name,
+        )
+
+    def _event(self, attempt: _Attempt, kind: str, body: Any) -> Event:
+        if kind == "started":
+            attempt.started, attempt.log_bytes = time.monotonic(), body["log_bytes"]
+            return Started(attempt.job.trial_id, self.name)
+        if kind == "measured":
+            attempt.measurements.append(decode(Measurement, body))
+            return Measured(attempt.job.trial_id, attempt.measurements[-1])
+        self._attempt, self.state = None, State.IDLE
+        if self._leaks(body["memory_bytes"]):
+            self.leave()
+        return decode(Outcome, body["outcome"])
+
+    def _leaks(self, memory_bytes: int) -> bool:
+        if self._memory_bytes is None:
+            self._memory_bytes = memory_bytes
+        return memory_bytes - self._memory_bytes > self._limits.recycle_bytes
+
+
+def tail(log: Path, start: int = 0) -> str:
+    """Returns the last 40 lines of a log behind byte `start`."""
+    try:
+        with log.open("rb") as file:
+            end = file.seek(0, 2)
+            file.seek(max(start, end - _TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-_TAIL_LINES:])

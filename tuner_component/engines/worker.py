@@ -1,0 +1,168 @@
+"""The process that evaluates jobs, forked by the fork server."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import functools
+import importlib
+import logging
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+from tuner_component.engines import memory, processes
+from tuner_component.engines.channel import Channel
+from tuner_component.errors import TrialFailedError
+from tuner_component.evaluation import (
+    Evaluation,
+    Evaluator,
+    Job,
+    Outcome,
+    Report,
+    evaluate,
+)
+from tuner_component.outcome_file import write_outcome
+from tuner_component.records import decode, encode
+from tuner_component.trial import Measurement, Reason, TrialError
+
+_logger = logging.getLogger(__name__)
+
+
+def run(order: Mapping[str, Any], connection: Connection, life: Connection) -> None:
+    """Serves one driver until it closes `connection`.
+
+    Args:
+        order: `name`, `log` (path that takes the standard streams) and
+            `environment` (variable to value; None removes it).
+        connection: To the driver.
+        life: Reading end of the pipe that closes when the driver ends.
+    """
+    _detach(order["log"])
+    processes.watch(life)
+    _set_environment(order["environment"])
+    _reseed()
+    worker = _Worker(order["name"], Channel(connection))
+    with contextlib.suppress(EOFError):
+        worker.serve()
+
+
+class _Worker:
+    def __init__(self, name: str, channel: Channel) -> None:
+        self._name = name
+        self._channel = channel
+        self._process = os.getpid()
+
+    def serve(self) -> None:
+        _, setup = self._channel.receive()
+        evaluator = _prepare(setup["evaluator"], setup["settings"])
+        self._send("ready", {"process": self._process})
+        while True:
+            _, body = self._channel.receive()
+            self._do(evaluator, decode(Job, body))
+
+    def _do(self, evaluator: Evaluator, job: Job) -> None:
+        sys.stdout.flush()
+        self._send("started", {"log_bytes": os.fstat(1).st_size})
+        outcome = evaluate(evaluator, job, self._report, self._name)
+        answer = _writable(outcome)
+        _keep(job, answer)
+        self._send(
+            "outcome", {"outcome": answer, "memory_bytes": memory.anonymous_bytes()}
+        )
+
+    def _report(self, measurement: Measurement) -> None:
+        self._send("measured", measurement)
+
+    def _send(self, kind: str, body: Any) -> None:
+        if os.getpid() != self._process:
+            os._exit(1)  # a fork that the user's code made has strayed in here
+        try:
+            self._channel.send(kind, body)
+        except OSError:
+            # The driver is gone. Raised, it would count as the user's error.
+            os.killpg(0, signal.SIGKILL)
+
+
+def _prepare(path: str, settings: Mapping[str, Any]) -> Evaluator:
+    """Returns an evaluator that answers with the error when it cannot be made.
+
+    It is made now; a failure is repeated, and so reported, by the first job.
+    """
+    make = functools.cache(lambda: _load(path)(**settings))
+
+    def call(job: Job, report: Report) -> Evaluation:
+        try:
+            return make()(job, report)
+        except SystemExit as error:
+            raise TrialFailedError(
+                f"The code called sys.exit({error.code!r})."
+            ) from error
+
+    try:
+        make()
+    except (Exception, SystemExit):
+        _logger.exception("The evaluator could not be made; the first job says so.")
+    return call
+
+
+def _load(path: str) -> Callable[..., Evaluator]:
+    module, _, factory = path.partition(":")
+    loaded: Callable[..., Evaluator] = getattr(importlib.import_module(module), factory)
+    return loaded
+
+
+def _writable(outcome: Outcome) -> Outcome:
+    """Returns the outcome, or its error when it cannot be written as JSON."""
+    try:
+        encode(outcome)
+    except TypeError as error:
+        return Outcome(
+            outcome.trial_id,
+            outcome.attempt,
+            error=TrialError(Reason.USER_ERROR, f"The evaluation's result: {error}"),
+            started_at=outcome.started_at,
+            duration_seconds=outcome.duration_seconds,
+            worker=outcome.worker,
+        )
+    return outcome
+
+
+def _keep(job: Job, outcome: Outcome) -> None:
+    """Leaves the outcome in the trial's folder, for a driver that dies first."""
+    if outcome.error and outcome.error.reason is Reason.INFRASTRUCTURE:
+        return
+    try:
+        write_outcome(job.folder, outcome)
+    except OSError:
+        _logger.exception("The outcome stays unwritten in %s.", job.folder)
+
+
+def _detach(log: str) -> None:
+    for number in (signal.SIGCHLD, signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.close(file)
+    faulthandler.enable(2)
+
+
+def _set_environment(environment: Mapping[str, str | None]) -> None:
+    for name, value in environment.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _reseed() -> None:
+    """Gives what nobody seeds a state of its own: forks would share one."""
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()

@@ -1,0 +1,1 @@
+"""A package of its own: IPython has one of the same name on the path."""

@@ -1,0 +1,112 @@
+"""How close the local engine comes to the ideal: `make bench-engines`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.contracts.engine_contract import make_job, outcomes_of, run_all
+from tuner_component.engines.local_pool import LocalPool, Preload
+from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
+
+_RESULTS = Path("build/bench/engines.json")
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    name: str
+    value: float
+    goal: float
+
+    @property
+    def holds(self) -> bool:
+        return self.value <= self.goal
+
+
+def make_sleeper() -> Evaluator:
+    def evaluate(job: Job, report: Report) -> Evaluation:
+        time.sleep(float(job.values["seconds"]))
+        return Evaluation({"loss": 0.0})
+
+    return evaluate
+
+
+def sleep_trials(folder: Path) -> Figure:
+    """8 trials of 2 s on 4 workers, which are ready when the clock starts."""
+    pool = _pool(folder, 4)
+    run_all(pool, [make_job(folder, f"w{i}", seconds=0.5) for i in range(4)])
+    started = time.perf_counter()
+    run_all(pool, [make_job(folder, f"t{i}", seconds=2.0) for i in range(8)])
+    seconds = time.perf_counter() - started
+    pool.close()
+    return Figure("8 trials of 2 s on 4 workers, wall / ideal 4 s", seconds / 4, 1.3)
+
+
+def second_worker(folder: Path) -> list[Figure]:
+    """Start-up of a pool, and of another worker once it is there."""
+    begun = time.time()
+    pool = _pool(folder, 2, Preload(["tensorflow", "keras", "keras_tuner"]))
+    first = outcomes_of(run_all(pool, [make_job(folder, "first", seconds=0.0)]))
+    asked = time.time()
+    jobs = [make_job(folder, f"t{i}", seconds=1.5) for i in range(2)]
+    outcomes = outcomes_of(run_all(pool, jobs)).values()
+    pool.close()
+    second = next(o for o in outcomes if o.worker == "worker-1")
+    return [
+        Figure(
+            "first worker with TensorFlow, s", first["first"].started_at - begun, 30
+        ),
+        Figure("second worker with TensorFlow, s", second.started_at - asked, 1.0),
+    ]
+
+
+def driver_memory(folder: Path) -> Figure:
+    """Growth of this process over 200 trials, after 20 to warm up."""
+    pool = _pool(folder, 2)
+    run_all(pool, [make_job(folder, f"w{i}", seconds=0.0) for i in range(20)])
+    before = _resident_bytes()
+    run_all(pool, [make_job(folder, f"t{i}", seconds=0.0) for i in range(200)])
+    grown = _resident_bytes() - before
+    pool.close()
+    return Figure("driver memory over 200 trials, MB", grown / 1e6, 10.0)
+
+
+def main() -> int:
+    figures: list[Figure] = []
+    for measure in (sleep_trials, second_worker, driver_memory):
+        with tempfile.TemporaryDirectory() as folder:
+            found = measure(Path(folder))
+            figures += found if isinstance(found, list) else [found]
+    rows = [{**dataclasses.asdict(figure), "holds": figure.holds} for figure in figures]
+    _RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    _RESULTS.write_text(json.dumps({"figures": rows}, indent=2))
+    for figure in figures:
+        mark = "ok" if figure.holds else "MISSED"
+        sys.stdout.write(
+            f"{figure.name:50} {figure.value:8.3f}  <= {figure.goal:6.1f}  {mark}\n"
+        )
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+def _pool(folder: Path, num_workers: int, preload: Preload | None = None) -> LocalPool:
+    return LocalPool(
+        num_workers,
+        "tests.benchmarks.engines:make_sleeper",
+        {},
+        log_folder=str(folder / "logs"),
+        preload=preload or Preload(),
+    )
+
+
+def _resident_bytes() -> int:
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

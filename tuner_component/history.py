@@ -1,100 +1,86 @@
-"""Records to trials: the journal replayed."""
+"""The trials that a study's records tell of."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tuner_component.evaluation import Outcome
 from tuner_component.records import decode
-from tuner_component.trial import (
-    Objective,
-    Reason,
-    Trial,
-    TrialError,
-    TrialState,
-    is_finite,
-)
+from tuner_component.trial import Objective, Trial, TrialState
 
 
 class History:
-    """The trials of a study, from its records alone.
+    """The trials of a study: the same records always give the same trials.
 
     Args:
-        objective: Decides what a trial's score is.
+        objective: The metric that decides.
     """
 
     def __init__(self, objective: Objective) -> None:
         self._objective = objective
         self._trials: dict[str, Trial] = {}
+        self._next_attempt: dict[str, int] = {}
 
     @property
     def trials(self) -> tuple[Trial, ...]:
         """All trials in the order of their numbers."""
         return tuple(self._trials.values())
 
-    def __getitem__(self, trial_id: str) -> Trial:
-        return self._trials[trial_id]
+    def get(self, trial_id: str) -> Trial | None:
+        """Returns a trial, or None if there is none of this id."""
+        return self._trials.get(trial_id)
 
-    def replay(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Takes in records; those of unknown types are passed over."""
-        for record in records:
-            if record["type"] == "proposed":
-                self.add(decode(Trial, record["trial"]))
-            elif record["type"] == "attempt_failed":
-                self.count_attempt(decode(Outcome, record["outcome"]))
-            elif record["type"] == "ended":
-                self.end(decode(Outcome, record["outcome"]))
+    def take_attempt(self, trial_id: str) -> int:
+        """Returns the number of a pending trial's next attempt, and counts it."""
+        attempt = self._next_attempt[trial_id]
+        self._next_attempt[trial_id] = attempt + 1
+        return attempt
 
-    def add(self, trial: Trial) -> None:
-        """Adds a proposed trial."""
-        self._trials[trial.trial_id] = trial
+    def apply(self, record: Mapping[str, Any]) -> None:
+        """Takes the next record into account."""
+        kind = record.get("type")
+        if kind == "session":
+            self._count_cut_attempts()
+        elif kind == "proposed":
+            trial = decode(Trial, record["trial"])
+            self._trials[trial.trial_id] = trial
+            self._next_attempt[trial.trial_id] = 0
+        elif kind == "attempt_failed":
+            self._end_attempt(decode(Outcome, record["outcome"]))
+        elif kind == "ended":
+            outcome = decode(Outcome, record["outcome"])
+            self._end(outcome, TrialState(record["state"]))
 
-    def count_attempt(self, outcome: Outcome) -> None:
-        """Notes an attempt that will be made again."""
+    def _count_cut_attempts(self) -> None:
+        """Passes over the attempts that an earlier session left under way."""
+        for trial in self._trials.values():
+            if not trial.state.is_final:
+                self._next_attempt[trial.trial_id] += 1
+
+    def _end_attempt(self, outcome: Outcome) -> None:
         trial = self._trials[outcome.trial_id]
         self._trials[trial.trial_id] = dataclasses.replace(
             trial, num_attempts=trial.num_attempts + 1
         )
+        self._next_attempt[trial.trial_id] = outcome.attempt + 1
 
-    def end(self, outcome: Outcome) -> Trial:
-        """Ends a trial with its outcome and returns it."""
-        score, error = self._judged(outcome)
+    def _end(self, outcome: Outcome, state: TrialState) -> None:
         trial = self._trials[outcome.trial_id]
-        ended = dataclasses.replace(
+        completed = state is TrialState.COMPLETED
+        score = outcome.metrics[self._objective.name] if completed else None
+        self._trials[trial.trial_id] = dataclasses.replace(
             trial,
-            state=_state(error),
+            state=state,
             score=score,
             loss=None if score is None else self._objective.loss(score),
             metrics=outcome.metrics,
             measurements=outcome.measurements,
-            error=error,
+            error=outcome.error,
             num_attempts=trial.num_attempts + 1,
-            started_at=outcome.started_at or None,
+            started_at=outcome.started_at,
             duration_seconds=outcome.duration_seconds,
             worker=outcome.worker,
             report=outcome.report,
         )
-        self._trials[trial.trial_id] = ended
-        return ended
-
-    def _judged(self, outcome: Outcome) -> tuple[float | None, TrialError | None]:
-        if outcome.error is not None:
-            return None, outcome.error
-        score = outcome.metrics.get(self._objective.name)
-        if is_finite(score):
-            return score, None
-        name = self._objective.name
-        return None, TrialError(
-            Reason.NON_FINITE,
-            f"The objective {name!r} is {score!r}; expected a finite number.",
-        )
-
-
-def _state(error: TrialError | None) -> TrialState:
-    if error is None:
-        return TrialState.COMPLETED
-    if error.reason is Reason.INFEASIBLE:
-        return TrialState.INFEASIBLE
-    return TrialState.FAILED

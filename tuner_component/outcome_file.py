@@ -43,6 +43,14 @@ def read_outcome(folder: str) -> Outcome | None:
         return None
 
 
+def discard_outcome(folder: str) -> None:
+    """Deletes the outcome that a trial's folder holds, if there is one."""
+    if is_remote(folder):
+        GfileStore(folder).delete(NAME)
+    else:
+        (Path(folder) / NAME).unlink(missing_ok=True)
+
+
 def _write_whole(folder: Path, data: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{NAME}.{os.getpid()}"

@@ -1,9 +1,9 @@
-"""Moves jobs from a study to an engine, and outcomes back."""
+"""The search: moves jobs from a study to an engine, and outcomes back."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 from tuner_component.engines.base import Engine, Event
@@ -14,13 +14,13 @@ _TICK_SECONDS = 1.0
 
 
 class Observer(Protocol):
-    """Watches a search."""
+    """Watches a search, to show it to people."""
 
     def on_event(self, study: Study, event: Event) -> None:
-        """Is called for everything that the engine reports."""
+        """Is called with what an engine reports, once the study knows it."""
 
     def on_tick(self, study: Study) -> None:
-        """Is called about once a second."""
+        """Is called about every second."""
 
 
 def run(
@@ -30,57 +30,44 @@ def run(
     max_seconds: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> str:
-    """Runs a study until it is done; returns why it ended.
+    """Searches until the study is done or the time is over.
 
-    When the time is over, trials under way are cancelled; they stay open in the
-    study and come first when it is continued.
+    What is under way when it ends early, also by an exception, stays pending in the
+    study's journal and runs again when the study is continued. The engine is not
+    closed.
 
     Args:
-        study: What to run.
-        engine: Where; stays open.
-        observer: Is told about progress.
-        max_seconds: Length of the search at most.
+        study: What is searched.
+        engine: Where trials run; idle.
+        observer: Told about everything.
+        max_seconds: How long it may take; None for no limit.
         clock: Seconds, monotonic.
+
+    Returns:
+        Why the search ended, for people.
     """
-    deadline = None if max_seconds is None else clock() + max_seconds
+    end = None if max_seconds is None else clock() + max_seconds
     running: set[str] = set()
-    try:
-        while True:
-            running |= _fill(study, engine, engine.num_slots - len(running))
-            if not running:
-                return study.done or "nothing is left to do"
-            events = engine.wait(_patience(deadline, clock))
-            running -= _take(study, events, observer)
-            observer.on_tick(study)
-            if deadline is not None and clock() >= deadline:
-                return f"max_seconds={max_seconds:g} are over"
-    finally:
-        for trial_id in running:
-            engine.cancel(trial_id)
-            study.release(trial_id)
+    while end is None or clock() < end:
+        _fill(study, engine, running)
+        if not running:
+            return study.done or "nothing is left to run"
+        left = _TICK_SECONDS if end is None else max(end - clock(), 0.0)
+        for event in engine.wait(min(left, _TICK_SECONDS)):
+            if isinstance(event, Outcome):
+                running.discard(event.trial_id)
+                study.tell(event)
+                study.prune_checkpoints()
+            observer.on_event(study, event)
+        observer.on_tick(study)
+    for trial_id in running:
+        engine.cancel(trial_id)
+    study.release(running)
+    return study.done or f"max_seconds={max_seconds:g} is over"
 
 
-def _fill(study: Study, engine: Engine, count: int) -> set[str]:
-    jobs = study.ask(count) if count > 0 else []
-    for job in jobs:
+def _fill(study: Study, engine: Engine, running: set[str]) -> None:
+    free = engine.num_slots - len(running)
+    for job in study.ask(free) if free > 0 else ():
+        running.add(job.trial_id)
         engine.submit(job)
-    return {job.trial_id for job in jobs}
-
-
-def _take(study: Study, events: Sequence[Event], observer: Observer) -> set[str]:
-    """Tells the study what happened; returns the trials that left the engine."""
-    ended = set()
-    for event in events:
-        if isinstance(event, Outcome):
-            study.tell(event)
-            ended.add(event.trial_id)
-        observer.on_event(study, event)
-    if ended:
-        study.prune_checkpoints()
-    return ended
-
-
-def _patience(deadline: float | None, clock: Callable[[], float]) -> float:
-    if deadline is None:
-        return _TICK_SECONDS
-    return max(0.0, min(_TICK_SECONDS, deadline - clock()))

@@ -1,76 +1,109 @@
-"""One search and its journal: the only writer of both."""
+"""The study: asks the strategy, journals everything, decides what an outcome means."""
 
 from __future__ import annotations
 
-import dataclasses
+import collections
 import hashlib
-import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from tuner_component import checkpoints, policy, study_records
 from tuner_component.errors import TunerError
 from tuner_component.evaluation import Job, Outcome
+from tuner_component.gfile_store import is_remote
 from tuner_component.history import History
 from tuner_component.journal import Journal
-from tuner_component.outcome_file import read_outcome
-from tuner_component.records import encode
+from tuner_component.outcome_file import discard_outcome, read_outcome
+from tuner_component.policy import Limits
 from tuner_component.strategies.base import Done, Strategy, Suggest, Wait
-from tuner_component.trial import Objective, Reason, Trial, TrialState
+from tuner_component.trial import Objective, Trial, TrialError, TrialState
 
-_MAX_INFEASIBLE_IN_A_ROW = 100
-_KEPT_FILE = "outcome.json"
+__all__ = ["Home", "Limits", "Study"]
 
 
-@dataclasses.dataclass(frozen=True)
-class Limits:
-    """When a study has enough.
+class Home(Protocol):
+    """Where a study is kept."""
 
-    Attributes:
-        max_trials: Trials that complete, fail or run, at most; None: no limit.
-        max_retries: Further attempts after a fault of the infrastructure.
-        max_consecutive_failures: Trials in a row that may fail in one run.
-        keep_checkpoints: Best trials whose files stay on disk, >= 1.
-    """
+    @property
+    def folder(self) -> str:
+        """The study's folder; may have a scheme."""
 
-    max_trials: int | None = None
-    max_retries: int = 1
-    max_consecutive_failures: int = 3
-    keep_checkpoints: int = 1
+    @property
+    def header(self) -> Mapping[str, Any]:
+        """The study's identity; JSON."""
+
+    @property
+    def journal(self) -> Journal:
+        """The study's journal; this study is its only writer."""
 
 
 class Study:
-    """Proposes jobs, takes outcomes, and journals both before they count.
+    """One search: its trials, and what happens next.
 
-    Args:
-        journal: The study's records, those of earlier runs included.
-        strategy: Proposes configurations from the history.
-        objective: What decides.
-        limits: When to stop.
-        folder: The study's local folder, for the trials' files.
-        seed: Fixes the trials' seeds, >= 0.
+    Made by `Study.open`. Not safe for use by several threads.
+
+    Attributes:
+        objective: The metric that decides.
+        limits: What bounds the study in this session.
     """
 
     def __init__(
         self,
-        journal: Journal,
+        home: Home,
         strategy: Strategy,
         objective: Objective,
         limits: Limits,
-        *,
-        folder: str,
-        seed: int,
+        clock: Callable[[], float],
     ) -> None:
         self.objective, self.limits = objective, limits
-        self._journal, self._strategy = journal, strategy
-        self._folder, self._seed = Path(folder), seed
+        self._home, self._strategy, self._clock = home, strategy, clock
         self._history = History(objective)
-        self._history.replay(journal.read())
-        self._under_way: set[str] = set()
-        self._retries: list[str] = []
-        self._exhausted = ""
-        self._ended: list[Trial] = []
-        self._take_finished_outcomes()
+        self._running: dict[str, int] = {}
+        self._endings = policy.Endings(limits)
+        self._emptied: set[str] = set()
+        self._exhausted: str | None = None
+        self._waits = False
+
+    @classmethod
+    def open(
+        cls,
+        home: Home,
+        strategy: Strategy,
+        objective: Objective,
+        limits: Limits,
+        options: Mapping[str, Any] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> Study:
+        """Begins a study, or continues the one that its home holds.
+
+        Trials that ended while nobody listened are told now.
+
+        Args:
+            home: Where it is kept.
+            strategy: What proposes trials.
+            objective: The metric that decides.
+            limits: What bounds the study from now on.
+            options: JSON for the record: the search's options now in force.
+            clock: Unix time in seconds.
+
+        Raises:
+            JournalError: If the journal is damaged or cannot be written.
+            StudyMismatchError: If the journal belongs to another study.
+        """
+        study = cls(home, strategy, objective, limits, clock)
+        records = home.journal.read()
+        if records:
+            study_records.check_first(records[0], home.header, home.folder)
+        else:
+            study._write(study_records.study(home.header, clock()))
+        for record in records:
+            study._history.apply(record)
+        num_trials = len(study.trials)
+        study._write(study_records.session(limits, options or {}, num_trials, clock()))
+        study._tell_kept_outcomes()
+        return study
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -78,134 +111,158 @@ class Study:
         return self._history.trials
 
     @property
+    def counts(self) -> Mapping[TrialState, int]:
+        """How many trials are in each state."""
+        return collections.Counter(trial.state for trial in self.trials)
+
+    @property
     def best(self) -> Trial | None:
         """The completed trial with the lowest loss, the earliest of equals."""
-        ranked = self._ranked()
-        return ranked[0] if ranked else None
+        return next(iter(checkpoints.ranked(self.trials)), None)
+
+    @property
+    def first_error(self) -> TrialError | None:
+        """The error of the first trial that failed."""
+        failed = (t for t in self.trials if t.state is TrialState.FAILED)
+        return next((trial.error for trial in failed), None)
 
     @property
     def done(self) -> str | None:
-        """Why the study has ended, or None while it has not."""
-        if self._waiting():
+        """Why nothing is left to do, for people; None while there is something."""
+        if self.counts[TrialState.PENDING]:
             return None
-        return self._enough() or self._exhausted or None
+        return self._endings.reason(self.counts) or self._exhausted
 
     def folder_of(self, trial_id: str) -> str:
-        """Returns the folder of a trial's files."""
-        return str(self._folder / "trials" / trial_id)
+        """Returns the trial's own folder."""
+        return f"{self._home.folder}/trials/{trial_id}"
 
     def ask(self, count: int) -> list[Job]:
-        """Returns jobs to start now: interrupted ones, retries, then new ones.
+        """Returns what to run now.
+
+        Pending trials that are not under way come first, then new ones, which are
+        journalled before they are returned.
 
         Args:
-            count: How many may start, >= 1.
+            count: Jobs at most, >= 1.
 
         Raises:
-            TunerError: If the strategy waits while nothing runs.
+            TunerError: If the strategy waits for nothing.
         """
-        jobs = [self._start(trial_id) for trial_id in self._waiting_to_run()[:count]]
-        while len(jobs) < count and not self._enough() and not self._exhausted:
-            new = self._propose(count - len(jobs))
-            jobs += [self._start(trial_id) for trial_id in new]
-            if not new:
-                break
-        return jobs
+        pending = [trial for trial in self.trials if self._can_start(trial)][:count]
+        return [
+            self._start(trial)
+            for trial in pending + self._propose(count - len(pending))
+        ]
 
     def tell(self, outcome: Outcome) -> Trial:
-        """Takes the outcome of a job; a second one for a trial changes nothing."""
-        trial = self._history[outcome.trial_id]
-        self._under_way.discard(trial.trial_id)
-        if trial.state.is_final:
+        """Takes an outcome, and returns its trial as it is now.
+
+        An outcome of a trial that has ended changes nothing.
+
+        Raises:
+            ValueError: If there is no such trial.
+        """
+        trial = self._history.get(outcome.trial_id)
+        if trial is None:
+            raise ValueError(
+                f"The outcome is of trial {outcome.trial_id!r}; expected one of the "
+                f"{len(self.trials)} trials of this study."
+            )
+        outcome = policy.checked(outcome, self.objective)
+        if trial.state.is_final or self._is_late_failure(outcome):
             return trial
+        self._running.pop(trial.trial_id, None)
+        self._waits = False
         if self._is_retried(trial, outcome):
-            self._journal.append({"type": "attempt_failed", "outcome": encode(outcome)})
-            self._history.count_attempt(outcome)
-            self._retries.append(trial.trial_id)
-            return self._history[trial.trial_id]
-        self._journal.append({"type": "ended", "outcome": encode(outcome)})
-        ended = self._history.end(outcome)
-        self._ended.append(ended)
-        return ended
+            self._write(study_records.attempt_failed(outcome, self._clock()))
+        else:
+            state = policy.final_state(outcome)
+            self._write(study_records.ended(outcome, state, self._clock()))
+            self._endings.count(state)
+        return self._history.get(trial.trial_id) or trial
 
-    def release(self, trial_id: str) -> None:
-        """Says that a job was cancelled: its trial can be asked for again."""
-        self._under_way.discard(trial_id)
-
-    def begin(self, **facts: Any) -> None:
-        """Journals that a run of the search begins, with facts about it; JSON."""
-        self._journal.append({"type": "session", **facts})
+    def release(self, trial_ids: Iterable[str]) -> None:
+        """Takes back jobs that were cancelled; their trials stay pending."""
+        for trial_id in trial_ids:
+            self._running.pop(trial_id, None)
 
     def finish(self, reason: str) -> None:
-        """Journals that a run of the search has ended; more may follow."""
-        self._journal.append({"type": "finished", "reason": reason})
+        """Notes in the journal why the search ended; it can still go on later."""
+        self._write(study_records.finished(reason, self._clock()))
 
     def prune_checkpoints(self) -> None:
-        """Deletes the files of trials that can neither win nor be continued."""
-        keep = {
-            trial.trial_id for trial in self._ranked()[: self.limits.keep_checkpoints]
-        }
-        protects = getattr(self._strategy, "keeps", None)
-        keep |= set(protects(self.trials)) if protects else set()
+        """Deletes the files of trials that nobody needs any more.
+
+        A strategy with a method `keeps(history) -> Collection[str]` protects the
+        trials that it names.
+        """
+        keeps = getattr(self._strategy, "keeps", None)
+        kept = keeps(self.trials) if keeps else ()
+        trials, keep = self.trials, self.limits.keep_checkpoints
+        for trial_id in checkpoints.unneeded(trials, keep, kept):
+            if trial_id not in self._emptied:
+                checkpoints.empty(self.folder_of(trial_id))
+                self._emptied.add(trial_id)
+
+    def _tell_kept_outcomes(self) -> None:
         for trial in self.trials:
-            if trial.state.is_final and trial.trial_id not in keep:
-                _empty(Path(self.folder_of(trial.trial_id)))
+            if trial.state.is_final:
+                continue
+            outcome = read_outcome(self.folder_of(trial.trial_id))
+            if outcome is None or outcome.trial_id != trial.trial_id:
+                continue
+            if outcome.error is None or not policy.is_infrastructure(outcome):
+                self.tell(outcome)
 
-    def _ranked(self) -> list[Trial]:
-        completed = [t for t in self.trials if t.state is TrialState.COMPLETED]
-        return sorted(completed, key=lambda t: (t.loss, t.number))
-
-    def _waiting(self) -> list[Trial]:
-        return [trial for trial in self.trials if not trial.state.is_final]
-
-    def _waiting_to_run(self) -> list[str]:
-        waiting = [t.trial_id for t in self._waiting()]
-        return [trial_id for trial_id in waiting if trial_id not in self._under_way]
-
-    def _propose(self, count: int) -> list[str]:
-        actions = self._strategy.propose(self.trials, self._room(count))
-        proposed = [self._add(a) for a in actions if isinstance(a, Suggest)]
-        last = actions[-1] if actions else Wait()
-        if isinstance(last, Done):
-            self._exhausted = last.reason
-        elif not proposed and not self._waiting():
+    def _propose(self, count: int) -> list[Trial]:
+        count = min(count, self._endings.num_left(self.counts))
+        if self._waits or self._exhausted or self._endings.reason(self.counts):
+            return []
+        new: list[Trial] = []
+        if count < 1:
+            return new
+        for action in self._strategy.propose(self.trials, count):
+            if isinstance(action, Done):
+                self._exhausted = action.reason
+            elif isinstance(action, Wait):
+                self._waits = True
+            elif len(new) < count:
+                new.append(self._add(action))
+        if not self.counts[TrialState.PENDING] and self._exhausted is None:
             raise TunerError(
                 f"The strategy {type(self._strategy).__name__} waits although no trial "
-                "is running; expected a suggestion or Done."
+                f"is running, after {len(self.trials)} trials. Expected at least one "
+                "Suggest, or Done. This is an error in the strategy."
             )
-        return proposed
+        return new
 
-    def _room(self, count: int) -> int:
-        if self.limits.max_trials is None:
-            return count
-        return min(count, self.limits.max_trials - self._num_counted())
-
-    def _num_counted(self) -> int:
-        return sum(t.state is not TrialState.INFEASIBLE for t in self.trials)
-
-    def _add(self, suggestion: Suggest) -> str:
+    def _add(self, action: Suggest) -> Trial:
         number = len(self.trials)
         trial = Trial(
             trial_id=f"{number:04d}",
             number=number,
-            values=suggestion.values,
-            seed=_trial_seed(self._seed, number),
-            fidelity=suggestion.fidelity,
-            note=suggestion.note,
+            values=action.values,
+            seed=_trial_seed(self.limits.seed, number),
+            fidelity=action.fidelity,
+            note=action.note,
         )
-        self._journal.append({"type": "proposed", "trial": encode(trial)})
-        self._history.add(trial)
-        return trial.trial_id
+        # A disk that lost the end of a journal may still hold its outcome.
+        discard_outcome(self.folder_of(trial.trial_id))
+        self._write(study_records.proposed(trial, self._clock()))
+        return self._history.get(trial.trial_id) or trial
 
-    def _start(self, trial_id: str) -> Job:
-        trial = self._history[trial_id]
-        self._under_way.add(trial_id)
-        folder = self.folder_of(trial_id)
-        Path(folder).mkdir(parents=True, exist_ok=True)
+    def _start(self, trial: Trial) -> Job:
+        folder = self.folder_of(trial.trial_id)
+        if not is_remote(folder):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        attempt = self._history.take_attempt(trial.trial_id)
+        self._running[trial.trial_id] = attempt
         return Job(
-            trial_id=trial_id,
+            trial_id=trial.trial_id,
             values=trial.values,
             seed=trial.seed,
-            attempt=trial.num_attempts,
+            attempt=attempt,
             folder=folder,
             objective=self.objective.name,
             direction=self.objective.direction,
@@ -213,58 +270,25 @@ class Study:
             note=trial.note,
         )
 
+    def _can_start(self, trial: Trial) -> bool:
+        return not trial.state.is_final and trial.trial_id not in self._running
+
+    def _is_late_failure(self, outcome: Outcome) -> bool:
+        """Whether an attempt broke off that is not the one under way."""
+        attempt = self._running.get(outcome.trial_id)
+        return policy.is_infrastructure(outcome) and outcome.attempt != attempt
+
     def _is_retried(self, trial: Trial, outcome: Outcome) -> bool:
-        return (
-            outcome.error is not None
-            and outcome.error.reason is Reason.INFRASTRUCTURE
-            and trial.num_attempts < self.limits.max_retries
+        return policy.is_infrastructure(outcome) and (
+            trial.num_attempts < self.limits.max_retries
         )
 
-    def _enough(self) -> str:
-        failures = _at_the_end(
-            self._ended, TrialState.FAILED, ignore=TrialState.INFEASIBLE
-        )
-        if failures >= self.limits.max_consecutive_failures:
-            return f"{failures} trials in a row have failed"
-        infeasible = _at_the_end(self._ended, TrialState.INFEASIBLE)
-        if infeasible >= _MAX_INFEASIBLE_IN_A_ROW:
-            return f"{infeasible} configurations in a row were infeasible"
-        limit = self.limits.max_trials
-        if limit is not None and self._num_counted() >= limit:
-            return f"max_trials={limit} trials have run"
-        return ""
-
-    def _take_finished_outcomes(self) -> None:
-        """Takes what workers finished when the last driver was gone already."""
-        for trial in self._waiting():
-            outcome = read_outcome(self.folder_of(trial.trial_id))
-            if outcome is not None and outcome.trial_id == trial.trial_id:
-                self.tell(outcome)
+    def _write(self, record: Mapping[str, Any]) -> None:
+        self._home.journal.append(record)
+        self._history.apply(record)
 
 
 def _trial_seed(seed: int, number: int) -> int:
-    digest = hashlib.sha256(f"{seed} {number}".encode()).digest()
+    """Returns the seed of a trial, in [0, 2**31)."""
+    digest = hashlib.sha256(f"{seed}:{number}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1
-
-
-def _at_the_end(
-    trials: Sequence[Trial], state: TrialState, ignore: TrialState | None = None
-) -> int:
-    """Returns how many of the last trials are in this state."""
-    count = 0
-    for trial in reversed(trials):
-        if trial.state is ignore:
-            continue
-        if trial.state is not state:
-            break
-        count += 1
-    return count
-
-
-def _empty(folder: Path) -> None:
-    if folder.is_dir():
-        for path in folder.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            elif path.name != _KEPT_FILE:
-                path.unlink(missing_ok=True)

@@ -1,203 +1,220 @@
-"""Finds the folder of a study: the same search finds the same folder again."""
+"""The folder of a study: finds the one to continue, or makes a new one."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import hashlib
 import json
-import os
-import socket
-import tempfile
-import time
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
-from tuner_component.errors import (
-    PreflightError,
-    StudyInUseError,
-    StudyMismatchError,
-)
+from tuner_component import header_diff, study_lock
+from tuner_component.errors import JournalError, PreflightError, StudyMismatchError
+from tuner_component.gfile_store import GfileStore, is_remote
 from tuner_component.journal import Journal, open_journal
 
-_VERSION = 1
+_NAME = re.compile(r"[0-9a-f]{10}-\d+")
 _DATA = "data"
-_LOCK = "study.lock"
-_JOURNAL = "journal.jsonl"
-
-Header = Mapping[str, Any]
-"""The parts of a study's fingerprint: equal parts, the same study."""
 
 SameData = Callable[[Any, Any], bool]
+"""Whether two values of the part `data` are of the same data."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Home:
-    """An open study folder, locked for this process.
+    """Where one study is kept.
 
     Attributes:
-        folder: The folder.
-        journal: The study's records; the first holds the header.
-        message: For the user: whether the study is continued, and why not.
+        folder: The study's folder; may have a scheme.
+        header: The identity on record; it may differ from the one asked for in
+            what `same_data` overlooks.
+        journal: The study's journal.
+        is_new: Whether the study begins now.
+        message: For people: what is continued, or how the new study differs.
     """
 
     folder: str
+    header: Mapping[str, Any]
     journal: Journal
+    is_new: bool
     message: str
 
 
 @contextlib.contextmanager
 def open_home(
-    root: str, header: Header, resume: str, same_data: SameData
+    root: str,
+    header: Mapping[str, Any],
+    resume: Literal["auto", "never", "must"] = "auto",
+    same_data: SameData | None = None,
 ) -> Iterator[Home]:
-    """Yields the folder of the study with this header, locked.
+    """Opens the study of this identity and locks it for as long as it is open.
+
+    A home with a scheme (`gs://`) is not locked, since object stores have no locks:
+    there, a second writer is noticed when it writes.
 
     Args:
-        root: Holds one folder a study; made if missing.
-        header: The search's fingerprint, part by part; JSON.
-        resume: `"auto"` continues a study with an equal header, `"never"` makes a
-            new one, `"must"` needs one to continue.
-        same_data: Whether two values of the part `data` mean the same.
+        root: Folder that holds one folder a study; may have a scheme.
+        header: The study's identity by named part; JSON.
+        resume: `"auto"` continues the newest equal study, `"never"` begins a new
+            one, `"must"` fails where there is none to continue.
+        same_data: Compares the parts `data`; None for `==`.
 
     Raises:
-        PreflightError: If the folder cannot be written.
-        StudyInUseError: If another process has the study.
-        StudyMismatchError: If there is none to continue and one must be.
+        PreflightError: If the root cannot be written to.
+        StudyInUseError: If another live process has the study.
+        StudyMismatchError: If there must be a study to continue, and is none.
+        JournalError: If the journal of a study to continue is damaged.
     """
-    _check_writable(root)
-    header = json.loads(json.dumps(header, allow_nan=False))
-    earlier = list(_studies(Path(root)))
-    found = next(
-        (f for f, h in reversed(earlier) if not _differences(h, header, same_data)),
-        None,
-    )
-    if found is None and resume == "must":
-        raise StudyMismatchError(
-            f"There is no study to continue in {root}. "
-            + _nearest(earlier, header, same_data)
-            + " Use Search(resume='auto') to start a new one."
-        )
-    if found is not None and resume != "never":
-        with _locked(found):
-            yield _continued(found)
-        return
-    folder = _new_folder(Path(root), header)
-    with _locked(folder):
-        journal = open_journal(str(folder))
-        message = f"New study. {_nearest(earlier, header, same_data)}".strip()
-        yield Home(str(folder), journal, message)
-
-
-def _continued(folder: Path) -> Home:
-    journal = open_journal(str(folder))
-    types = [record["type"] for record in journal.read()]
-    open_trials = types.count("proposed") - types.count("ended")
-    message = f"Continuing the study with {types.count('ended')} trials"
-    message += f" and {open_trials} that were interrupted." if open_trials else "."
-    return Home(str(folder), journal, message)
-
-
-def _studies(root: Path) -> Iterator[tuple[Path, Header]]:
-    """Yields the studies of a folder, oldest first, and their headers."""
-    folders = [path.parent for path in root.glob(f"*-*/{_JOURNAL}")]
-    for folder in sorted(folders, key=lambda f: int(f.name.rpartition("-")[2])):
-        with (folder / _JOURNAL).open("rb") as file:
-            line = file.readline()
-        with contextlib.suppress(ValueError, KeyError):
-            record = json.loads(line[9:])
-            if record["version"] == _VERSION:
-                yield folder, record["header"]
-
-
-def _differences(
-    one: Header, other: Header, same_data: SameData
-) -> dict[str, tuple[Any, Any]]:
-    """Returns the parts that differ, with both values."""
-    return {
-        part: (one.get(part), other.get(part))
-        for part in sorted({*one, *other})
-        if one.get(part) != other.get(part)
-        and not (part == _DATA and same_data(one[part], other[part]))
-    }
-
-
-def _nearest(
-    earlier: Sequence[tuple[Path, Header]], header: Header, same_data: SameData
-) -> str:
-    """Says what differs from the most similar study, the latest of equals."""
-    if not earlier:
-        return ""
-    differing = [(_differences(h, header, same_data), f) for f, h in reversed(earlier)]
-    parts, folder = min(differing, key=lambda pair: len(pair[0]))
-    if not parts:
-        return f"Study {folder.name} is the same search and is left as it is."
-    texts = [_difference(part, *values) for part, values in parts.items()]
-    return f"It differs from study {folder.name} in {'; '.join(texts)}."
-
-
-def _difference(part: str, one: Any, other: Any) -> str:
-    if part == _DATA or not isinstance(one, Mapping) or not isinstance(other, Mapping):
-        simple = isinstance(one, int | float | str) and len(f"{one}{other}") < 60
-        return f"{part} ({one!r} -> {other!r})" if simple else part
-    texts = []
-    for name in sorted({*one, *other}):
-        if name not in other:
-            texts.append(f"-{name}")
-        elif name not in one:
-            texts.append(f"+{name}")
-        elif one[name] != other[name]:
-            texts.append(f"{name}: {one[name]} -> {other[name]}")
-    return f"{part} ({', '.join(texts)})"
-
-
-def _new_folder(root: Path, header: Header) -> Path:
-    exact = {part: value for part, value in header.items() if part != _DATA}
-    text = json.dumps(exact, sort_keys=True, allow_nan=False)
-    key = hashlib.sha256(text.encode()).hexdigest()[:10]
-    number = 1 + max(
-        (int(f.parent.name.rpartition("-")[2]) for f in root.glob(f"*-*/{_JOURNAL}")),
-        default=0,
-    )
-    folder = root / f"{key}-{number}"
-    with tempfile.TemporaryDirectory(dir=root, prefix=".draft_") as draft:
-        home = Path(draft) / "study"
-        home.mkdir()
-        record = {"type": "study", "version": _VERSION, "header": header}
-        open_journal(str(home)).append({**record, "at": time.time()})
-        home.rename(folder)
-    return folder
-
-
-def _check_writable(root: str) -> None:
+    wanted = _Wanted(json.loads(json.dumps(header, allow_nan=False)), same_data)
     try:
-        os.makedirs(root, exist_ok=True)  # noqa: PTH103 - a str, as it was received
-        probe = Path(root) / f".writable-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        folder, message = _choose(root, wanted, resume)
+        lock = _lock(folder)
     except OSError as error:
         raise PreflightError(
-            f"The study folder {root} cannot be written: {error.strerror}. Expected a "
-            "writable local folder; choose one with Search(study_dir=...)."
+            f"The folder for studies, {root}, cannot be used: {error}. Expected one "
+            "that can be made and written to. Fix its permissions, or choose another "
+            "with Search(study_dir=...)."
         ) from error
+    with contextlib.closing(lock):
+        journal = open_journal(folder)
+        records = journal.read()
+        recorded = records[0]["header"] if records else wanted.header
+        yield Home(folder, recorded, journal, not records, message)
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Holds the study; the system lets go of it when the process dies."""
-    with (folder / _LOCK).open("a+", encoding="utf-8") as file:
+class _Wanted:
+    """The identity that is looked for."""
+
+    def __init__(self, header: dict[str, Any], same_data: SameData | None) -> None:
+        self.header = header
+        self._same_data = same_data or (lambda one, other: bool(one == other))
+        exact = {name: part for name, part in header.items() if name != _DATA}
+        text = json.dumps(exact, sort_keys=True, separators=(",", ":"))
+        self.key = hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    def differing(self, other: Mapping[str, Any]) -> list[str]:
+        """Returns the names of the parts in which another identity differs."""
+        return [name for name in {**other, **self.header} if self._differs(name, other)]
+
+    def _differs(self, name: str, other: Mapping[str, Any]) -> bool:
+        if name not in other or name not in self.header:
+            return True
+        if name == _DATA:
+            return not self._same_data(other[name], self.header[name])
+        return bool(other[name] != self.header[name])
+
+
+@dataclasses.dataclass(frozen=True)
+class _Found:
+    """A study on disk; its header is None while it has no record."""
+
+    name: str
+    header: Mapping[str, Any] | None
+    created_at: float
+    num_ended: int
+
+    @property
+    def age(self) -> tuple[float, int]:
+        """Sorts studies, the newest last."""
+        return self.created_at, int(self.name.rpartition("-")[2])
+
+    @property
+    def label(self) -> str:
+        """Names it to people."""
+        return f"{self.name} with {self.num_ended} ended trials"
+
+
+def _choose(root: str, wanted: _Wanted, resume: str) -> tuple[str, str]:
+    """Returns the folder and what to tell people about it."""
+    names = [name for name in _list(root) if _NAME.fullmatch(name)]
+    # A damaged journal only matters to who would continue it.
+    must_read = "" if resume == "never" else wanted.key
+    found = _find_all(root, names, must_read)
+    equal = [study for study in found if _is_same(study, wanted)]
+    if equal and resume != "never":
+        newest = max(equal, key=lambda study: study.age)
+        return f"{root}/{newest.name}", f"Continues study {newest.label}."
+    difference = _difference(found, wanted)
+    if resume == "must":
+        raise StudyMismatchError(
+            f'Search(resume="must") found no study to continue in {root}. '
+            f'{difference}\nUndo the change, or use resume="auto" to begin a new study.'
+        )
+    return _make_folder(root, wanted.key, names), f"New study. {difference}"
+
+
+def _is_same(study: _Found, wanted: _Wanted) -> bool:
+    if study.header is None:
+        return study.name.startswith(wanted.key)
+    return not wanted.differing(study.header)
+
+
+def _difference(found: Sequence[_Found], wanted: _Wanted) -> str:
+    """Says how the nearest of the studies that there are differs."""
+    parts = [(s, wanted.differing(s.header)) for s in found if s.header is not None]
+    if not parts:
+        return "There is no earlier one."
+    fewest = min(len(names) for _, names in parts)
+    nearest, names = max(
+        (pair for pair in parts if len(pair[1]) == fewest), key=lambda pair: pair[0].age
+    )
+    if not names:
+        return f"Study {nearest.label} is of the same search; it is left as it is."
+    lines = header_diff.describe(
+        {name: part for name, part in (nearest.header or {}).items() if name in names},
+        {name: part for name, part in wanted.header.items() if name in names},
+    )
+    text = "".join(f"\n  {line}" for line in lines)
+    return f"It differs from study {nearest.label} in {', '.join(names)}:{text}"
+
+
+def _list(root: str) -> list[str]:
+    if is_remote(root):
+        return GfileStore(root).list("")
+    return [path.name for path in Path(root).iterdir()] if Path(root).is_dir() else []
+
+
+def _find_all(root: str, names: Sequence[str], must_read: str) -> list[_Found]:
+    """Returns the studies; of those damaged, only a `must_read` key is an error."""
+    found = []
+    for name in names:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise StudyInUseError(
-                f"The study {folder} is in use by {file.read() or 'another process'}. "
-                "Wait for it to end, stop it, or give this run a folder of its own "
-                "with Search(study_dir=...)."
-            ) from None
-        file.seek(0)
-        file.truncate()
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
-        yield
+            found.append(_find(root, name))
+        except JournalError:
+            if must_read and name.startswith(must_read):
+                raise
+    return found
+
+
+def _find(root: str, name: str) -> _Found:
+    records = open_journal(f"{root}/{name}").read()
+    if not records:
+        return _Found(name, None, 0.0, 0)
+    num_ended = sum(record.get("type") == "ended" for record in records)
+    return _Found(name, records[0].get("header", {}), records[0]["at"], num_ended)
+
+
+def _make_folder(root: str, key: str, taken: Sequence[str]) -> str:
+    numbers = [int(name[len(key) + 1 :]) for name in taken if name.startswith(key)]
+    number = max(numbers, default=-1) + 1
+    while not is_remote(root):
+        try:
+            Path(root, f"{key}-{number}").mkdir(parents=True)
+            break
+        except FileExistsError:
+            number += 1
+    return f"{root}/{key}-{number}"
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+def _lock(folder: str) -> _Closable:
+    if not is_remote(folder):
+        return study_lock.acquire(Path(folder) / "study.lock")
+    GfileStore(folder).write("owner.json", study_lock.owner_record())
+    return contextlib.ExitStack()

@@ -1,0 +1,70 @@
+"""Which trials keep their files: the best, the live, and those still needed."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from tuner_component import outcome_file
+from tuner_component.gfile_store import GfileStore, is_remote
+from tuner_component.trial import Trial, TrialState
+
+_logger = logging.getLogger(__name__)
+
+
+def ranked(trials: Sequence[Trial]) -> list[Trial]:
+    """Returns the completed trials, best first; of equals the earlier one first."""
+    completed = [t for t in trials if t.state is TrialState.COMPLETED]
+    return sorted(completed, key=_rank)
+
+
+def unneeded(trials: Sequence[Trial], keep: int, kept: Collection[str]) -> list[str]:
+    """Returns the ids of the trials whose files may go.
+
+    Args:
+        trials: All trials of the study.
+        keep: How many of the best keep their files, >= 1.
+        kept: Ids of trials that keep theirs whatever their rank.
+    """
+    best = {trial.trial_id for trial in ranked(trials)[:keep]}
+    return [
+        trial.trial_id
+        for trial in trials
+        if trial.state.is_final and trial.trial_id not in best | set(kept)
+    ]
+
+
+def empty(folder: str) -> None:
+    """Deletes what a trial left in its folder, but for its outcome.
+
+    What cannot be deleted is logged and left: the search goes on.
+    """
+    try:
+        if is_remote(folder):
+            _empty_remote(GfileStore(folder))
+        else:
+            _empty_local(Path(folder))
+    except OSError as error:
+        _logger.warning("The files of a trial stay on disk: %s", error)
+
+
+def _empty_local(folder: Path) -> None:
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name == outcome_file.NAME:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _empty_remote(store: GfileStore) -> None:
+    for name in store.list(""):
+        if name != outcome_file.NAME:
+            store.delete(name)
+
+
+def _rank(trial: Trial) -> tuple[float, int]:
+    return (float("inf") if trial.loss is None else trial.loss, trial.number)

@@ -1,0 +1,95 @@
+"""What an outcome means for its trial, and when a search ends."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from tuner_component.evaluation import Outcome
+from tuner_component.trial import Objective, Reason, TrialError, TrialState, is_finite
+
+MAX_INFEASIBLE_IN_A_ROW = 100
+"""After so many the search ends: the strategy finds nothing that can be tried."""
+
+_UNLIMITED = 1 << 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a study keeps to in one session; the next one may have others.
+
+    Attributes:
+        max_trials: Trials to complete or fail at most; None for no limit.
+        max_retries: Further attempts after an infrastructure failure, >= 0.
+        max_consecutive_failures: Failed trials in a row that end the search,
+            counted from the start of the session; None for no limit.
+        keep_checkpoints: Best trials that keep their files, >= 1.
+        seed: Seeds the new trials, >= 0.
+    """
+
+    max_trials: int | None = None
+    max_retries: int = 1
+    max_consecutive_failures: int | None = None
+    keep_checkpoints: int = 1
+    seed: int = 0
+
+
+class Endings:
+    """Watches for a reason to end: enough trials, or too many bad ones in a row."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._num_failed = 0
+        self._num_infeasible = 0
+
+    def count(self, state: TrialState) -> None:
+        """Takes note that a trial has ended in this state."""
+        if state is TrialState.INFEASIBLE:
+            self._num_infeasible += 1
+            return
+        self._num_infeasible = 0
+        self._num_failed = self._num_failed + 1 if state is TrialState.FAILED else 0
+
+    def num_left(self, counts: Mapping[TrialState, int]) -> int:
+        """Returns how many more trials there may be; infeasible ones do not count."""
+        if self._limits.max_trials is None:
+            return _UNLIMITED
+        num_infeasible = counts.get(TrialState.INFEASIBLE, 0)
+        return max(self._limits.max_trials - sum(counts.values()) + num_infeasible, 0)
+
+    def reason(self, counts: Mapping[TrialState, int]) -> str | None:
+        """Returns why no new trial should begin, for people; None if one may."""
+        most = self._limits.max_consecutive_failures
+        if most is not None and self._num_failed >= most:
+            return f"{self._num_failed} trials in a row failed"
+        if self._num_infeasible >= MAX_INFEASIBLE_IN_A_ROW:
+            return f"{self._num_infeasible} configurations in a row were infeasible"
+        if not self.num_left(counts):
+            return f"max_trials={self._limits.max_trials} is reached"
+        return None
+
+
+def checked(outcome: Outcome, objective: Objective) -> Outcome:
+    """Returns the outcome, with an error unless it has a finite objective."""
+    score = outcome.metrics.get(objective.name)
+    if outcome.error is not None or is_finite(score):
+        return outcome
+    error = TrialError(
+        Reason.NON_FINITE,
+        f"The objective {objective.name!r} is {score!r}; expected a finite number.",
+    )
+    return dataclasses.replace(outcome, error=error)
+
+
+def final_state(outcome: Outcome) -> TrialState:
+    """Returns the state of a trial that ends with this outcome."""
+    if outcome.error is None:
+        return TrialState.COMPLETED
+    if outcome.error.reason is Reason.INFEASIBLE:
+        return TrialState.INFEASIBLE
+    return TrialState.FAILED
+
+
+def is_infrastructure(outcome: Outcome) -> bool:
+    """Returns whether it says nothing about the trial, only about its worker."""
+    return outcome.error is not None and outcome.error.reason is Reason.INFRASTRUCTURE

@@ -7,17 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def processes_of(session: int) -> list[str]:
-    """Returns the command names in a session, zombies included."""
+def processes_of(session: int, *, zombies: bool = True) -> list[str]:
+    """Returns the command names in a session."""
     names = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             name, _, rest = stat.read_text().rpartition(")")
         except OSError:
             continue
-        if int(rest.split()[3]) == session:
+        if int(rest.split()[3]) == session and (zombies or rest.split()[0] != "Z"):
             names.append(name.partition("(")[2])
     return sorted(names)
+
+
+def workers_of(session: int) -> list[int]:
+    """Returns the ids of the processes that a session's leader has forked."""
+    children = Path(f"/proc/{session}/task/{session}/children").read_text()
+    return [int(process) for process in children.split()]
 
 
 def running(command: str) -> bool:

@@ -17,7 +17,7 @@ from tests.contracts.engine_contract import (
     run_all,
     wait_for,
 )
-from tests.engines.sessions import processes_of, running, until
+from tests.engines.sessions import processes_of, running, until, workers_of
 from tuner_component.engines.base import Measured, Started
 from tuner_component.engines.limits import Limits
 from tuner_component.engines.local_pool import LocalPool, Preload
@@ -102,19 +102,49 @@ def test_a_forgotten_pool_leaves_no_process(tmp_path):
     assert processes_of(session) == []
 
 
-@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_driver_leaves_no_process(tmp_path, death):
-    driver = subprocess.Popen(
+@pytest.fixture
+def driver(tmp_path):
+    """A driver with two busy workers, as a process and the id of its session."""
+    process = subprocess.Popen(
         [sys.executable, "-m", "tests.engines.driver", str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
     )
-    session = int(driver.stdout.readline())
+    session = int(process.stdout.readline())
     until(lambda: processes_of(session).count("sleep") == 2)
-    driver.send_signal(death)
-    driver.wait()
-    driver.stdout.close()
-    until(lambda: processes_of(session) == [] and not running("sleep 3601"), 5.0)
+    yield process, session
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def gone(session: int) -> bool:
+    """Whether a session has ended; its zombies are for init, the driver being dead."""
+    return processes_of(session, zombies=False) == []
+
+
+@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_driver_leaves_no_process(driver, death):
+    process, session = driver
+    process.send_signal(death)
+    until(lambda: gone(session) and not running("sleep 3601"), 5.0)
+
+
+def test_workers_end_without_the_fork_servers_help(driver):
+    process, session = driver
+    os.kill(session, signal.SIGSTOP)
+    process.kill()
+    until(lambda: processes_of(session, zombies=False) == ["python"], 5.0)
+    os.kill(session, signal.SIGCONT)
+    until(lambda: gone(session), 5.0)
+
+
+def test_the_fork_server_ends_workers_that_cannot_help(driver):
+    process, session = driver
+    for worker in workers_of(session):
+        os.kill(worker, signal.SIGSTOP)
+    process.kill()
+    until(lambda: gone(session) and not running("sleep 3601"), 5.0)
 
 
 def test_the_fork_server_is_replaced_once(pools, tmp_path):
@@ -126,7 +156,7 @@ def test_the_fork_server_is_replaced_once(pools, tmp_path):
     outcome = outcomes_of(wait_for(pool, object, 1))["t0"]
     assert outcome.error.reason is Reason.INFRASTRUCTURE
     assert "fork server" in outcome.error.message
-    until(lambda: processes_of(first) == [], 5.0)
+    until(lambda: gone(first), 5.0)
     jobs = [make_job(tmp_path, f"t{i}", do="score") for i in (1, 2)]
     assert len(outcomes_of(run_all(pool, jobs))) == 2
     os.kill(pool.session, signal.SIGKILL)

@@ -10,7 +10,12 @@ import numpy as np
 
 MODULES = Path(__file__).parent / "modules"
 LABEL = "species"
-FEATURES = ("culmen", "flipper", "mass")
+FEATURES = (
+    "culmen_length_mm",
+    "culmen_depth_mm",
+    "flipper_length_mm",
+    "body_mass_g",
+)
 
 _SCHEMA = "".join(
     f'feature {{ name: "{name}" type: {kind} shape {{ dim {{ size: 1 }} }} '
@@ -20,19 +25,19 @@ _SCHEMA = "".join(
 _serial = itertools.count(1)
 
 
-def write_examples(folder, num_examples=60):
+def write_examples(folder, num_examples=60, splits=("train", "eval")):
     """Writes three separable classes as gzipped tf.Examples in two splits."""
     import tensorflow as tf
     from tfx.types import artifact_utils, standard_artifacts
 
     rng = np.random.default_rng(0)
-    for split in ("train", "eval"):
+    for split in splits:
         path = folder / "examples" / f"Split-{split}"
         path.mkdir(parents=True)
         with tf.io.TFRecordWriter(str(path / "data-0.gz"), "GZIP") as writer:
             for number in range(num_examples):
                 label = number % 3
-                values = rng.normal(size=3) * 0.3 + np.eye(3)[label]
+                values = rng.normal(size=4) * 0.3 + np.eye(4)[label]
                 features = {
                     name: tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
                     for name, value in zip(FEATURES, values, strict=True)
@@ -44,7 +49,7 @@ def write_examples(folder, num_examples=60):
                 writer.write(example.SerializeToString())
     examples = standard_artifacts.Examples()
     examples.uri = str(folder / "examples")
-    examples.split_names = artifact_utils.encode_split_names(["train", "eval"])
+    examples.split_names = artifact_utils.encode_split_names(list(splits))
     return examples
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import keras
 
-_FEATURES = ("culmen", "flipper", "mass")
+_FEATURES = (
+    "culmen_length_mm",
+    "culmen_depth_mm",
+    "flipper_length_mm",
+    "body_mass_g",
+)
 
 
 def build_model(hp, fn_args):

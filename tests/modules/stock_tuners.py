@@ -13,7 +13,12 @@ from tfx.components.tuner.component import TunerFnResult
 from tfx.utils import io_utils
 from tfx_bsl.public import tfxio
 
-_FEATURES = ("culmen", "flipper", "mass")
+_FEATURES = (
+    "culmen_length_mm",
+    "culmen_depth_mm",
+    "flipper_length_mm",
+    "body_mass_g",
+)
 _LABEL = "species"
 
 

@@ -1,0 +1,147 @@
+"""The pipeline: CSV files in, a tuned and trained model out."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+from tfx import v1 as tfx
+
+from tuner_component import Search, Tuner
+
+NAME = "tuned"
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What a run of the pipeline is about.
+
+    Attributes:
+        csv: A CSV file, or a folder with nothing else than CSV files.
+        label: The column to predict.
+        task: `"classification"` or `"regression"`.
+        module: The user's code; calls the transformed label `<label>_xf`.
+        root: Folder for everything that the pipeline writes.
+        search: How to search.
+        parallel: Trials at once; 0 for as many as the machine has room for.
+        train_steps: Steps in an epoch; 0 for one pass over the data.
+        eval_steps: Steps in an evaluation, on the same terms.
+        evaluate: Whether TFX's Evaluator checks the model at the end.
+    """
+
+    csv: Path
+    label: str
+    task: str
+    module: Path
+    root: Path
+    search: Search
+    parallel: int = 0
+    train_steps: int = 0
+    eval_steps: int = 0
+    evaluate: bool = False
+
+
+def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
+    """Returns the pipeline; unchanged steps are taken from the last run's cache."""
+    user_code: dict[str, Any] = {
+        "module_file": str(settings.module.resolve()),
+        "custom_config": {
+            "label": settings.label,
+            "task": settings.task,
+            "epochs": settings.search.epochs,
+            "seed": settings.search.seed,
+        },
+    }
+    steps: dict[str, Any] = {
+        "train_args": tfx.proto.TrainArgs(num_steps=settings.train_steps),
+        "eval_args": tfx.proto.EvalArgs(num_steps=settings.eval_steps),
+    }
+    example_gen = _example_gen(settings.csv.resolve())
+    statistics_gen = tfx.components.StatisticsGen(
+        examples=example_gen.outputs["examples"]
+    )
+    schema_gen = tfx.components.SchemaGen(
+        statistics=statistics_gen.outputs["statistics"]
+    )
+    transform = tfx.components.Transform(
+        examples=example_gen.outputs["examples"],
+        schema=schema_gen.outputs["schema"],
+        **user_code,
+    )
+    transformed = {
+        "examples": transform.outputs["transformed_examples"],
+        "transform_graph": transform.outputs["transform_graph"],
+    }
+    tuner = Tuner(
+        **transformed,
+        **user_code,
+        **steps,
+        tune_args=_tune_args(settings.parallel),
+        search=settings.search,
+        label_key=f"{settings.label}_xf",
+    )
+    trainer = tfx.components.Trainer(
+        **transformed,
+        **user_code,
+        **steps,
+        hyperparameters=tuner.outputs["best_hyperparameters"],
+    )
+    components = [example_gen, statistics_gen, schema_gen, transform, tuner, trainer]
+    if settings.evaluate:
+        components.append(
+            tfx.components.Evaluator(
+                examples=example_gen.outputs["examples"],
+                model=trainer.outputs["model"],
+                eval_config=_eval_config(settings),
+            )
+        )
+    root = settings.root.resolve()
+    return tfx.dsl.Pipeline(
+        pipeline_name=NAME,
+        pipeline_root=str(root),
+        components=components,
+        enable_cache=True,
+        metadata_connection_config=(
+            tfx.orchestration.metadata.sqlite_metadata_connection_config(
+                str(root / "metadata.sqlite")
+            )
+        ),
+    )
+
+
+def _example_gen(csv: Path) -> tfx.components.CsvExampleGen:
+    if csv.is_dir():
+        return tfx.components.CsvExampleGen(input_base=str(csv))
+    one_file = tfx.proto.Input(
+        splits=[tfx.proto.Input.Split(name="all", pattern=csv.name)]
+    )
+    return tfx.components.CsvExampleGen(
+        input_base=str(csv.parent), input_config=one_file
+    )
+
+
+def _tune_args(parallel: int) -> tfx.proto.TuneArgs | None:
+    return tfx.proto.TuneArgs(num_parallel_trials=parallel) if parallel else None
+
+
+def _eval_config(settings: Settings) -> tfma.EvalConfig:
+    metric = (
+        "MeanAbsoluteError"
+        if settings.task == "regression"
+        else "SparseCategoricalAccuracy"
+    )
+    return tfma.EvalConfig(
+        model_specs=[
+            tfma.ModelSpec(
+                signature_name="serving_default",
+                label_key=f"{settings.label}_xf",
+                preprocessing_function_names=["transform_features"],
+            )
+        ],
+        slicing_specs=[tfma.SlicingSpec()],
+        metrics_specs=[
+            tfma.MetricsSpec(metrics=[tfma.MetricConfig(class_name=metric)])
+        ],
+    )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tuner_component import records
 from tuner_component.errors import StudyMismatchError
-from tuner_component.keras_tuner_adapter import bridge
+from tuner_component.keras_tuner_adapter import bridge, oracle_patches
 from tuner_component.trial import Trial, TrialState
 
-_MANY_COLLISIONS = 1000
 _REBUILT_BY_REPLAY = frozenset(
     {
         "display",
@@ -51,10 +49,10 @@ class LiveOracle:
         self._untold: list[str] = []
         self._max_trials = oracle.max_trials
         self._populate: Callable[[str], dict[str, Any]] = oracle.populate_space
-        self._replays_itself = _is_cheap_to_replay(oracle)
-        _silence(oracle)
-        if _is_bayesian(oracle):
-            _hallucinate_from_completed(oracle)
+        self._replays_itself = oracle_patches.is_cheap_to_replay(oracle)
+        oracle_patches.silence(oracle)
+        if oracle_patches.is_bayesian(oracle):
+            oracle_patches.hallucinate_from_completed(oracle)
         self._state = self._own_state()
 
     def tell(self, trial_id: str, trial: Trial) -> None:
@@ -74,7 +72,7 @@ class LiveOracle:
             bridge.STATUSES[trial.state],
             trial.error.message if trial.error else None,
         )
-        with _released_lock(self.oracle):
+        with oracle_patches.released_lock(self.oracle):
             if trial.state is TrialState.COMPLETED:
                 step = int(trial.report.get("best_step", 0))
                 self.oracle.update_trial(trial_id, dict(trial.metrics), step=step)
@@ -150,12 +148,12 @@ class LiveOracle:
 
     def close(self) -> None:
         """Lets go of the oracle, which KerasTuner's table of locks would keep."""
-        forget(self.oracle)
+        oracle_patches.forget(self.oracle)
 
     def _create(self, populate: Callable[[str], dict[str, Any]]) -> Any:
         self.oracle.populate_space = populate
         self.oracle.max_trials = None  # The study counts; ids keep their width.
-        with _released_lock(self.oracle), warnings.catch_warnings():
+        with oracle_patches.released_lock(self.oracle), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Of the Gaussian process's convergence.
             created = self.oracle.create_trial(f"slot{len(self.created)}")
         if created.status == "RUNNING":
@@ -169,7 +167,7 @@ class LiveOracle:
     def _proposal(self, trial_id: str) -> dict[str, Any]:
         self.oracle.max_trials = self._max_trials
         number = len(self.created)
-        if _is_bayesian(self.oracle):
+        if oracle_patches.is_bayesian(self.oracle):
             self.oracle._random_state = np.random.RandomState(
                 [self.oracle.seed, number]
             )
@@ -177,7 +175,7 @@ class LiveOracle:
         values = response.get("values")
         if response["status"] != "RUNNING" or values is None:
             return response
-        if _is_bayesian(self.oracle) and self.oracle._duplicate(values):
+        if oracle_patches.is_bayesian(self.oracle) and self.oracle._duplicate(values):
             values = self.oracle._random_values()
             if values is None:
                 return {"status": "STOPPED", "values": None}
@@ -202,80 +200,3 @@ class LiveOracle:
             for key, value in copy.deepcopy(state).items()
             if key not in _REBUILT_BY_REPLAY
         }
-
-
-def forget(oracle: Any) -> None:
-    """Removes an oracle from KerasTuner's tables, which are never emptied."""
-    from keras_tuner.src.engine import oracle as oracle_module
-
-    oracle_module.LOCKS.pop(oracle, None)
-    oracle_module.THREADS.pop(oracle, None)
-
-
-def without_files(oracle: Any) -> None:
-    """Makes an oracle write nothing."""
-    oracle.save = lambda: None
-    oracle._save_trial = lambda _: None
-
-
-@contextlib.contextmanager
-def _released_lock(oracle: Any) -> Iterator[None]:
-    """Gives the oracle's lock back when it raises, which KerasTuner does not."""
-    try:
-        yield
-    except BaseException:
-        forget(oracle)
-        raise
-
-
-def _silence(oracle: Any) -> None:
-    without_files(oracle)
-    oracle.verbose = 0
-    oracle.max_retries_per_trial = 0
-    oracle.max_consecutive_failed_trials = None
-    oracle._max_collisions = max(oracle._max_collisions, _MANY_COLLISIONS)
-
-
-def _is_bayesian(oracle: Any) -> bool:
-    import keras_tuner
-
-    return isinstance(oracle, keras_tuner.oracles.BayesianOptimizationOracle)
-
-
-def _is_cheap_to_replay(oracle: Any) -> bool:
-    """Whether asking again costs little, or is the only way as for the grid.
-
-    `GridSearchOracle.get_state` leaves out its queue; Hyperband's state grows with
-    the number of trials and would be journalled with each.
-    """
-    import keras_tuner
-
-    oracles = keras_tuner.oracles
-    return isinstance(oracle, oracles.GridSearchOracle | oracles.HyperbandOracle)
-
-
-def _hallucinate_from_completed(oracle: Any) -> None:
-    """Lets pending trials be imagined by a model of all that is known.
-
-    KerasTuner asks the model that an earlier call left behind, or an unfitted one,
-    so that the answer would depend on more than the history.
-    """
-    vectorize = oracle._vectorize_trials
-
-    def fitted_first() -> Any:
-        oracle.gpr = oracle._make_gpr()
-        trials = oracle.trials
-        if oracle.ongoing_trials:
-            oracle.trials = {
-                key: trial
-                for key, trial in trials.items()
-                if trial.status == "COMPLETED"
-            }
-            try:
-                points, scores = vectorize()
-            finally:
-                oracle.trials = trials
-            oracle.gpr.fit(np.nan_to_num(points), np.nan_to_num(scores))
-        return vectorize()
-
-    oracle._vectorize_trials = fitted_first

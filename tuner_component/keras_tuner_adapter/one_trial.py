@@ -15,7 +15,7 @@ from typing import Any
 
 from tuner_component.errors import InfeasibleTrialError, TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
-from tuner_component.keras_tuner_adapter import bridge, live_oracle
+from tuner_component.keras_tuner_adapter import bridge, oracle_patches
 from tuner_component.keras_tuner_adapter.learning_curve import LearningCurve
 
 _REPORTS_ITSELF = "The use case of calling"
@@ -60,7 +60,7 @@ class OneTrial:
         except _SearchLeftError:
             pass
         finally:
-            live_oracle.forget(self._oracle)
+            oracle_patches.forget(self._oracle)
         if self._error is not None:
             raise _translated(self._error)
         trial = self._oracle.trials[self._id]
@@ -82,7 +82,7 @@ class OneTrial:
         try:
             return self._tuner.load_model(trial)
         finally:
-            live_oracle.forget(self._oracle)
+            oracle_patches.forget(self._oracle)
 
     def _adopt_oracle(self) -> None:
         from keras_tuner.engine import trial as trial_module
@@ -101,7 +101,7 @@ class OneTrial:
             oracle.trials[trial_id] = trial_module.Trial(hps, trial_id, "COMPLETED")
             oracle.trials[trial_id].score = parent["score"]
             oracle.trials[trial_id].best_step = parent["best_step"]
-        live_oracle.without_files(oracle)
+        oracle_patches.without_files(oracle)
         oracle.verbose = 0
         oracle.create_trial = self._create_trial
         oracle.end_trial = self._end_trial

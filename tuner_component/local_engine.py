@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tuner_component.engines.devices import default_parallelism
 from tuner_component.engines.limits import Limits
 from tuner_component.engines.local_pool import LocalPool, Preload
 from tuner_component.errors import PreflightError
+from tuner_component.keras_tuner_adapter.legacy_keras import uses_legacy_keras
 from tuner_component.search import Search
 from tuner_component.user_module import UserModule
 
@@ -75,13 +76,20 @@ def open_engine(
             "load_settings": load_settings,
         },
         log_folder=log_folder,
-        preload=Preload(_LIBRARIES, (module.name,)),
+        preload=Preload(_libraries(module), (module.name,)),
         limits=Limits(
             max_trial_seconds=search.max_trial_seconds,
             max_trial_bytes=search.max_trial_bytes,
         ),
         environment={"PYTHONPATH": os.pathsep.join(paths)},
     )
+
+
+def _libraries(module: UserModule) -> tuple[str, ...]:
+    """Returns what to import once; `tf.keras` imports tf_keras only when it is used."""
+    file = getattr(module.load(), "__file__", None)
+    source = Path(file).read_text(encoding="utf-8") if file else ""
+    return (*_LIBRARIES, "tf_keras") if uses_legacy_keras(source) else _LIBRARIES
 
 
 def _from_tune_args(text: str | None) -> int:
@@ -97,8 +105,3 @@ def _from_tune_args(text: str | None) -> int:
             "for as many as the machine has room for."
         )
     return int(number)
-
-
-def as_settings(module: UserModule) -> dict[str, str]:
-    """Returns the module as JSON."""
-    return dataclasses.asdict(module)

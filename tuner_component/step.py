@@ -159,16 +159,14 @@ def _search(
     with study_home.open_home(
         root, identity, search.resume, data_sketch.same_data
     ) as home:
-        _say(f"{home.message} It is kept in {home.folder}")
-        study = Study(
-            home.journal,
+        _say(home.message)
+        study = Study.open(
+            home,
             plan.strategy,
             plan.objective,
             _limits(search, plan),
-            folder=home.folder,
-            seed=search.seed,
+            options={"search": search.to_json()},
         )
-        study.begin(at=time.time(), pid=os.getpid(), search=search.to_json())
         watch = _Watch(request.node, plan)
         reason = search_loop.run(study, engine, watch, search.max_seconds)
         study.finish(reason)
@@ -188,6 +186,7 @@ def _limits(search: Search, plan: SearchPlan) -> Limits:
         max_trials=plan.max_trials,
         max_retries=search.max_retries,
         max_consecutive_failures=plan.max_consecutive_failures,
+        seed=search.seed,
         keep_checkpoints=search.keep_checkpoints,
     )
 

@@ -77,13 +77,11 @@ def main():
     with study_home.open_home(
         str(options.folder / "studies"), header, "auto", lambda one, other: one == other
     ) as home:
-        study = Study(
-            home.journal,
+        study = Study.open(
+            home,
             Random(SPACE, 0),
             Objective("loss", "min"),
             Limits(max_trials=NUM_TRIALS, max_retries=20),
-            folder=home.folder,
-            seed=0,
         )
         settings = {
             "log": str(options.folder / "begun.log"),

@@ -32,9 +32,10 @@ def search(
     *,
     max_trials: int = 1000,
     slots: int = 1,
+    next_to_end: int = 0,
     history=(),
 ) -> tuple[list[Trial], str]:
-    """Runs a search to its end; the oldest pending trial always ends first."""
+    """Runs a search to its end; `next_to_end` is an index of pending trials."""
     history, reason = list(history), "max_trials"
     while True:
         pending = [trial for trial in history if not trial.state.is_final]
@@ -49,7 +50,8 @@ def search(
         if not pending:
             done = [action.reason for action in actions if isinstance(action, Done)]
             return history, done[0] if done else reason
-        history[pending[0].number] = answer(pending[0])
+        ending = pending[next_to_end]
+        history[ending.number] = answer(ending)
 
 
 def completed(trial: Trial, score: float, **changes) -> Trial:

@@ -73,7 +73,8 @@ def test_resumes_from_every_prefix(kind, limit):
 
 
 @STOCK
-def test_resumes_a_parallel_search_from_every_prefix(kind):
+@pytest.mark.parametrize("next_to_end", [0, -1], ids=["oldest", "newest"])
+def test_resumes_a_parallel_search_from_every_prefix(kind, next_to_end):
     asked = []
 
     class Recorded(OracleStrategy):
@@ -82,7 +83,7 @@ def test_resumes_a_parallel_search_from_every_prefix(kind):
             asked.append((history, count, actions))
             return actions
 
-    search(Recorded(oracle(kind)), answer, slots=3)
+    search(Recorded(oracle(kind)), answer, slots=3, next_to_end=next_to_end)
     assert any(isinstance(actions[-1], Wait) for _, _, actions in asked)
     for history, count, actions in asked:
         again = OracleStrategy(oracle(kind)).propose(history, count)
@@ -195,21 +196,18 @@ def test_hyperparameters_found_in_a_trial_join_the_space(kind):
         hp = keras_tuner.HyperParameters.from_config(
             {"space": small_space().get_config()["space"], "values": {**trial.values}}
         )
-        hp.Choice("late", [10, 20])
-        return completed(
-            trial,
-            trial.values["a"],
-            report={"hyperparameters": through_json(hp.get_config())},
-        )
+        if trial.number >= 4:
+            hp.Int("late", 1, 1000)
+        report = {"hyperparameters": through_json(hp.get_config())}
+        return completed(trial, trial.values["a"], report=report)
 
     def run(history=()):
         strategy = OracleStrategy(oracle(kind))
-        return search(strategy, discovering, max_trials=10, history=history)[0]
+        return search(strategy, discovering, max_trials=14, history=history)[0]
 
     whole = run()
-    assert "late" not in whole[0].values
-    assert all("late" in trial.values for trial in whole[1:])
-    assert run(whole[:1]) == run(whole[:7]) == whole
+    assert ["late" in trial.values for trial in whole] == [False] * 5 + [True] * 9
+    assert run(whole[:1]) == run(whole[:13]) == whole
 
 
 def test_a_space_known_only_in_run_trial_waits_for_the_first_trial():

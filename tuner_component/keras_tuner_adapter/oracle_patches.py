@@ -75,7 +75,6 @@ def hallucinate_from_completed(oracle: Any) -> None:
     vectorize = oracle._vectorize_trials
 
     def fitted_first() -> Any:
-        oracle.gpr = oracle._make_gpr()
         trials = oracle.trials
         if oracle.ongoing_trials:
             oracle.trials = {

@@ -9,8 +9,15 @@ from tests.contracts.journal_contract import JournalContract
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from tuner_component.errors import PreflightError
+from tuner_component.evaluation import Outcome
 from tuner_component.gfile_store import GfileStore, is_remote
 from tuner_component.journal import ObjectJournal
+from tuner_component.outcome_file import write_outcome
+from tuner_component.strategies.base import Suggest
+from tuner_component.study import Limits, Study
+from tuner_component.study_home import open_home
+from tuner_component.trial import Objective
 
 _numbers = itertools.count()
 
@@ -84,3 +91,42 @@ def test_what_fails_is_an_os_error():
 def test_a_scheme_makes_a_path_remote():
     assert is_remote("gs://bucket/x")
     assert not is_remote("/srv/x")
+
+
+class Counting:
+    """Proposes the number of the trial."""
+
+    def propose(self, history, count):
+        start = len(history)
+        return [Suggest({"x": number}) for number in range(start, start + count)]
+
+
+def test_a_study_lives_on_a_remote_file_system():
+    root = f"ram://study_{next(_numbers)}/studies"
+    objective, limits = Objective("score", "max"), Limits(max_trials=3)
+    with open_home(root, {"space": "a"}) as home:
+        study = Study.open(home, Counting(), objective, limits)
+        first, second, third = study.ask(3)
+        for job in (first, second, third):
+            GfileStore(job.folder).write("weights", b"w")
+        study.tell(Outcome(first.trial_id, 0, {"score": 1.0}))
+        study.tell(Outcome(second.trial_id, 0, {"score": 2.0}))
+        write_outcome(third.folder, Outcome(third.trial_id, 0, {"score": 1.5}))
+    with open_home(root, {"space": "a"}) as home:
+        assert home.message.endswith("-0 with 2 ended trials.")
+        study = Study.open(home, Counting(), objective, limits)
+        assert [trial.score for trial in study.trials] == [1.0, 2.0, 1.5]
+        study.prune_checkpoints()
+        assert GfileStore(first.folder).list("") == []
+        assert GfileStore(second.folder).list("") == ["weights"]
+        assert GfileStore(third.folder).list("") == ["outcome.json"]
+    with open_home(root, {"space": "b"}) as home:
+        assert home.is_new
+
+
+def test_a_root_of_an_unknown_scheme_is_said_before_anything_runs():
+    with (
+        pytest.raises(PreflightError, match="unknownscheme"),
+        open_home("unknownscheme://bucket", {"space": "a"}),
+    ):
+        pass

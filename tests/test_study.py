@@ -367,6 +367,13 @@ class TestResume:
         assert [job.trial_id for job in study.ask(1)] == ["0002"]
         assert opened(home).trials == study.trials
 
+    def test_a_worker_that_died_after_writing_its_outcome_has_done_its_work(self, home):
+        study = opened(home)
+        (job,) = study.ask(1)
+        write_outcome(job.folder, scored(job, 0.25))
+        trial = study.tell(failed(job, Reason.INFRASTRUCTURE))
+        assert (trial.state, trial.score) == (TrialState.COMPLETED, 0.25)
+
     @pytest.mark.parametrize("text", ["", "{", "[]", '{"trial_id": "0000"}', "null"])
     def test_a_damaged_outcome_is_run_again(self, home, text):
         (job,) = opened(home).ask(1)

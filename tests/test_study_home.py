@@ -73,6 +73,12 @@ def test_an_equal_study_is_continued(tmp_path):
     assert home.message == f"Continues study {name} with 2 ended trials."
 
 
+def test_a_slash_at_the_end_of_the_root_changes_nothing(tmp_path):
+    begin(tmp_path)
+    with study_home.open_home(f"{tmp_path}/", HEADER) as home:
+        assert home.folder == str(tmp_path / folders(tmp_path)[0])
+
+
 def test_tuples_are_equal_to_lists(tmp_path):
     begin(tmp_path, changed(strategy=("a", 1)))
     assert begin(tmp_path, changed(strategy=["a", 1])).startswith("Continues")

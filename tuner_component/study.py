@@ -158,7 +158,8 @@ class Study:
     def tell(self, outcome: Outcome) -> Trial:
         """Takes an outcome, and returns its trial as it is now.
 
-        An outcome of a trial that has ended changes nothing.
+        An outcome of a trial that has ended changes nothing. Where a worker died
+        after it had written its outcome, that outcome counts.
 
         Raises:
             ValueError: If there is no such trial.
@@ -169,6 +170,8 @@ class Study:
                 f"The outcome is of trial {outcome.trial_id!r}; expected one of the "
                 f"{len(self.trials)} trials of this study."
             )
+        if policy.is_infrastructure(outcome):
+            outcome = self._kept_outcome(trial) or outcome
         outcome = policy.checked(outcome, self.objective)
         if trial.state.is_final or self._is_late_failure(outcome):
             return trial
@@ -207,21 +210,24 @@ class Study:
 
     def _tell_kept_outcomes(self) -> None:
         for trial in self.trials:
-            if trial.state.is_final:
-                continue
-            outcome = read_outcome(self.folder_of(trial.trial_id))
-            if outcome is None or outcome.trial_id != trial.trial_id:
-                continue
-            if outcome.error is None or not policy.is_infrastructure(outcome):
+            outcome = None if trial.state.is_final else self._kept_outcome(trial)
+            if outcome is not None:
                 self.tell(outcome)
+
+    def _kept_outcome(self, trial: Trial) -> Outcome | None:
+        """Returns what a worker left that died, or whose driver did, before telling."""
+        outcome = read_outcome(self.folder_of(trial.trial_id))
+        if outcome is None or outcome.trial_id != trial.trial_id:
+            return None
+        return None if policy.is_infrastructure(outcome) else outcome
 
     def _propose(self, count: int) -> list[Trial]:
         count = min(count, self._endings.num_left(self.counts))
         if self._waits or self._exhausted or self._endings.reason(self.counts):
             return []
-        new: list[Trial] = []
         if count < 1:
-            return new
+            return []
+        new: list[Trial] = []
         for action in self._strategy.propose(self.trials, count):
             if isinstance(action, Done):
                 self._exhausted = action.reason

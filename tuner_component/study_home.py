@@ -69,6 +69,7 @@ def open_home(
         JournalError: If the journal of a study to continue is damaged.
     """
     wanted = _Wanted(json.loads(json.dumps(header, allow_nan=False)), same_data)
+    root = root.rstrip("/") or "/"
     try:
         folder, message = _choose(root, wanted, resume)
         lock = _lock(folder)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 
+from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 from tuner_component.space_discovery import discover
 
 

@@ -269,3 +269,16 @@ class TestLock:
             process.wait()
             assert begin(tmp_path).startswith("Continues")
             process.stdin.close()
+
+
+@pytest.mark.parametrize(
+    ("state", "is_continued"), [("FAILED", False), ("COMPLETED", True)]
+)
+def test_a_study_with_failures_only_is_not_continued(tmp_path, state, is_continued):
+    with study_home.open_home(str(tmp_path), HEADER) as first:
+        first.journal.append({"type": "study", "at": 1.0, "header": HEADER})
+        first.journal.append({"type": "proposed", "at": 2.0})
+        first.journal.append({"type": "ended", "at": 3.0, "state": state})
+    with study_home.open_home(str(tmp_path), HEADER) as second:
+        assert (second.folder == first.folder) is is_continued
+        assert ("none completed" in second.message) is not is_continued

@@ -33,6 +33,8 @@ class Job:
         direction: `"min"` or `"max"`.
         fidelity: How much training; None is all of it.
         note: The strategy's JSON.
+        is_trial: False for a job beside the search (exploring, exporting): the
+            limits of trials do not hold for it, and its outcome is not kept.
     """
 
     trial_id: str
@@ -44,6 +46,7 @@ class Job:
     direction: str
     fidelity: Fidelity | None = None
     note: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    is_trial: bool = True
 
 
 @dataclasses.dataclass(frozen=True)

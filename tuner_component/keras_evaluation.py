@@ -7,6 +7,7 @@ import importlib
 import json
 import math
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -114,7 +115,7 @@ def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
     best = watch.best
     if best is not None and watch.weights is not None:
         model.set_weights(watch.weights)
-        model.save_weights(str(Path(job.folder) / WEIGHTS))
+        _save_weights(model, job.folder)
     return Evaluation(
         metrics=_result(watch, job),
         measurements=tuple(watch.measurements),
@@ -128,9 +129,29 @@ def export(code: ModelCode, job: Job) -> Evaluation:
     if not model.built:
         features, _ = next(iter(code.train.batches(1)))
         model(features)
-    model.load_weights(str(Path(job.folder) / WEIGHTS))
+    _load_weights(model, job.folder)
     model.export(job.note["export"])
     return Evaluation(metrics={job.objective: 0.0})
+
+
+def _save_weights(model: Any, folder: str) -> None:
+    """Writes to a local file first: not every Keras can write to a remote one."""
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory() as local:
+        path = str(Path(local) / WEIGHTS)
+        model.save_weights(path)
+        tf.io.gfile.makedirs(folder)
+        tf.io.gfile.copy(path, f"{folder}/{WEIGHTS}", overwrite=True)
+
+
+def _load_weights(model: Any, folder: str) -> None:
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory() as local:
+        path = str(Path(local) / WEIGHTS)
+        tf.io.gfile.copy(f"{folder}/{WEIGHTS}", path)
+        model.load_weights(path)
 
 
 def _build(code: ModelCode, hp: Any) -> Any:

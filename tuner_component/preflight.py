@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,6 +53,27 @@ def check_outputs(outputs: Mapping[str, Sequence[Any]]) -> None:
             f"{sorted(files)}; the Trainer reads it only if it has exactly one file. "
             "Empty the folder, or run the pipeline so that it makes a new one."
         )
+
+
+def check_study_folder(root: str) -> None:
+    """Raises unless studies can be kept in the folder.
+
+    Raises:
+        PreflightError: Names the folder and what is wrong with it.
+    """
+    from tfx.dsl.io import fileio
+
+    probe = f"{root}/.writable-{os.getpid()}"
+    try:
+        fileio.makedirs(root)
+        with fileio.open(probe, "w") as file:
+            file.write("")
+        fileio.remove(probe)
+    except Exception as error:
+        raise PreflightError(
+            f"The study folder {root} cannot be written: {error}. Expected a folder "
+            "that can be made and written to; choose one with Search(study_dir=...)."
+        ) from error
 
 
 def check_label(label_key: str | None, schema: Any) -> str:

@@ -41,6 +41,7 @@ def _explore_job(folder: str) -> Job:
         objective="explored",
         direction="max",
         note={"explore": True},
+        is_trial=False,
     )
 
 
@@ -66,6 +67,7 @@ def export(
         objective=objective.name,
         direction=objective.direction,
         note=note,
+        is_trial=False,
     )
     try:
         error = _done(engine, job).error

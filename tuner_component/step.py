@@ -21,6 +21,7 @@ from tuner_component import (
     user_module,
 )
 from tuner_component.engines.base import Engine, Event
+from tuner_component.gfile_store import is_remote
 from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
 from tuner_component.local_engine import num_parallel_trials, open_engine
 from tuner_component.plan import SearchPlan, check_options, plan_build_model, plan_stock
@@ -66,6 +67,7 @@ def run(request: Request) -> None:
     num_workers = num_parallel_trials(search, request.properties.get("tune_args"))
     module = user_module.locate(request.properties)
     root = _studies_root(request)
+    preflight.check_study_folder(root)
     with tempfile.TemporaryDirectory(prefix="tuner_") as scratch:
         code = _Code(request, module, root, scratch)
         engine = open_engine(
@@ -227,6 +229,8 @@ def _studies_root(request: Request) -> str:
 
 def _log_folder(root: str) -> str:
     name = time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
+    if is_remote(root):
+        return tempfile.mkdtemp(prefix=f"tuner_logs_{name}_")
     return os.path.join(root, "logs", name)  # noqa: PTH118
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import hashlib
@@ -15,6 +16,7 @@ from tuner_component import header_diff, study_lock
 from tuner_component.errors import JournalError, PreflightError, StudyMismatchError
 from tuner_component.gfile_store import GfileStore, is_remote
 from tuner_component.journal import Journal, open_journal
+from tuner_component.trial import TrialState
 
 _NAME = re.compile(r"[0-9a-f]{10}-\d+")
 _DATA = "data"
@@ -110,12 +112,17 @@ class _Wanted:
 
 @dataclasses.dataclass(frozen=True)
 class _Found:
-    """A study on disk; its header is None while it has no record."""
+    """A study on disk; its header is None while it has no record.
+
+    Hopeless is one in which all trials have ended and none has completed: what was
+    wrong may be mended by now, and its trials would only be counted again.
+    """
 
     name: str
     header: Mapping[str, Any] | None
     created_at: float
     num_ended: int
+    is_hopeless: bool = False
 
     @property
     def age(self) -> tuple[float, int]:
@@ -135,8 +142,8 @@ def _choose(root: str, wanted: _Wanted, resume: str) -> tuple[str, str]:
     must_read = "" if resume == "never" else wanted.key
     found = _find_all(root, names, must_read)
     equal = [study for study in found if _is_same(study, wanted)]
-    if equal and resume != "never":
-        newest = max(equal, key=lambda study: study.age)
+    newest = max(equal, key=lambda study: study.age, default=None)
+    if newest and resume != "never" and not newest.is_hopeless:
         return f"{root}/{newest.name}", f"Continues study {newest.label}."
     difference = _difference(found, wanted)
     if resume == "must":
@@ -163,7 +170,11 @@ def _difference(found: Sequence[_Found], wanted: _Wanted) -> str:
         (pair for pair in parts if len(pair[1]) == fewest), key=lambda pair: pair[0].age
     )
     if not names:
-        return f"Study {nearest.label} is of the same search; it is left as it is."
+        hopeless = ", none completed" if nearest.is_hopeless else ""
+        return (
+            f"Study {nearest.label}{hopeless} is of the same search; it is left as it "
+            "is."
+        )
     lines = header_diff.describe(
         {name: part for name, part in (nearest.header or {}).items() if name in names},
         {name: part for name, part in wanted.header.items() if name in names},
@@ -194,8 +205,16 @@ def _find(root: str, name: str) -> _Found:
     records = open_journal(f"{root}/{name}").read()
     if not records:
         return _Found(name, None, 0.0, 0)
-    num_ended = sum(record.get("type") == "ended" for record in records)
-    return _Found(name, records[0].get("header", {}), records[0]["at"], num_ended)
+    types = collections.Counter(record.get("type") for record in records)
+    states = {record["state"] for record in records if record.get("type") == "ended"}
+    return _Found(
+        name,
+        records[0].get("header", {}),
+        records[0]["at"],
+        types["ended"],
+        is_hopeless=types["proposed"] == types["ended"] > 0
+        and TrialState.COMPLETED.value not in states,
+    )
 
 
 def _make_folder(root: str, key: str, taken: Sequence[str]) -> str:

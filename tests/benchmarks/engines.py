@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from tests.benchmarks.figures import Figure, report
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all
 from tuner_component.engines.local_pool import LocalPool, Preload
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
-
-_RESULTS = Path("build/bench/engines.json")
-
-
-@dataclasses.dataclass(frozen=True)
-class Figure:
-    name: str
-    value: float
-    goal: float
-
-    @property
-    def holds(self) -> bool:
-        return self.value <= self.goal
 
 
 def make_sleeper() -> Evaluator:
@@ -82,15 +68,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             found = measure(Path(folder))
             figures += found if isinstance(found, list) else [found]
-    rows = [{**dataclasses.asdict(figure), "holds": figure.holds} for figure in figures]
-    _RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    _RESULTS.write_text(json.dumps({"figures": rows}, indent=2))
-    for figure in figures:
-        mark = "ok" if figure.holds else "MISSED"
-        sys.stdout.write(
-            f"{figure.name:50} {figure.value:8.3f}  <= {figure.goal:6.1f}  {mark}\n"
-        )
-    return 0 if all(figure.holds for figure in figures) else 1
+    return report("engines", figures)
 
 
 def _pool(folder: Path, num_workers: int, preload: Preload | None = None) -> LocalPool:

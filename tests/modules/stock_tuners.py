@@ -98,7 +98,9 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     cls = (
         keras_tuner.RandomSearch if kind == "FitTuning" else getattr(keras_tuner, kind)
     )
-    tuner = cls(model, objective="val_accuracy", overwrite=True, **limit, **where)
+    name = config.get("objective", "val_accuracy")
+    objective = keras_tuner.Objective(name, "max")
+    tuner = cls(model, objective=objective, overwrite=True, **limit, **where)
     validation = _dataset(fn_args, fn_args.eval_files)
     return TunerFnResult(tuner, {"x": train, "validation_data": validation})
 

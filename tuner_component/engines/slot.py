@@ -142,7 +142,7 @@ class Slot:
     def deadline(self) -> float:
         """Returns when the job is overdue, in seconds of the monotonic clock."""
         limit = self._limits.max_trial_seconds
-        if limit is None or self.state is not State.BUSY or self._attempt is None:
+        if limit is None or self._attempt is None or not self._runs_trial():
             return float("inf")
         started = self._attempt.started
         return float("inf") if started is None else started + limit
@@ -155,9 +155,13 @@ class Slot:
 
     def oversized(self) -> TrialError | None:
         """Returns the error of a job that uses too much memory."""
-        if self.state is not State.BUSY:
+        if not self._runs_trial():
             return None
         return self._limits.memory_error(memory.group_bytes(self._process))
+
+    def _runs_trial(self) -> bool:
+        attempt = self._attempt
+        return self.state is State.BUSY and attempt is not None and attempt.job.is_trial
 
     def forget_job(self) -> None:
         """Makes sure that the job under way has no outcome."""

@@ -70,7 +70,8 @@ class _Worker:
         self._send("started", {"log_bytes": os.fstat(1).st_size})
         outcome = evaluate(evaluator, job, self._report, self._name)
         answer = _writable(outcome)
-        _keep(job, answer)
+        if job.is_trial:
+            _keep(job, answer)
         self._send(
             "outcome", {"outcome": answer, "memory_bytes": memory.anonymous_bytes()}
         )

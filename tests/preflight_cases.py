@@ -1,0 +1,191 @@
+"""Everything that a step must refuse before its first trial, and how it says so."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.step_fixtures import MODULES, outputs, properties
+from tuner_component import Objective, Search, Tuner
+from tuner_component.executor import Executor
+
+_TAXI = Path(__file__).parents[2] / "shared/data/tfx/components/testdata"
+
+
+def _own(search=None, module="own_model.py", **more):
+    return properties(module, search, **{"label_key": "species", **more})
+
+
+def _stock(search=None, **more):
+    custom = {"algorithm": "RandomSearch", "max_trials": 2}
+    return properties("stock_tuners.py", search, custom=custom, **more)
+
+
+def _run(inputs, given, root, made=None):
+    Executor().Do(inputs, made or outputs(root), given)
+
+
+def misspelt_objective(inputs, root):
+    _run(
+        inputs,
+        _own(Search(max_trials=2, objective=Objective("val_acuracy", "max"))),
+        root,
+    )
+
+
+def misspelt_objective_of_a_tuner(inputs, root):
+    custom = {"algorithm": "RandomSearch", "objective": "val_acuracy"}
+    _run(inputs, properties("stock_tuners.py", custom=custom), root)
+
+
+def module_without_the_function(inputs, root):
+    module = root / "no_function.py"
+    module.write_text("def build_modle(hp):\n    return None\n")
+    _run(inputs, _own(module=module), root)
+
+
+def missing_split(inputs, root):
+    from tfx.proto import trainer_pb2
+    from tfx.utils import proto_utils
+
+    args = proto_utils.proto_to_json(trainer_pb2.EvalArgs(splits=["evl"]))
+    _run(inputs, _own(eval_args=args), root)
+
+
+def empty_split(inputs, root):
+    from tfx.types import standard_artifacts
+
+    uri = shutil.copytree(inputs["examples"][0].uri, root / "examples")
+    for file in (Path(uri) / "Split-eval").iterdir():
+        file.unlink()
+    examples = standard_artifacts.Examples()
+    examples.uri = str(uri)
+    examples.split_names = inputs["examples"][0].split_names
+    _run({**inputs, "examples": [examples]}, _own(), root)
+
+
+def label_not_in_the_schema(inputs, root):
+    _run(inputs, _own(label_key="specie"), root)
+
+
+def schema_and_transform_graph_disagree(inputs, root):
+    from tfx.types import standard_artifacts
+
+    graph = standard_artifacts.TransformGraph()
+    graph.uri = str(_TAXI / "transform" / "transform_graph")
+    _run({**inputs, "transform_graph": [graph]}, _own(), root)
+
+
+def unwritable_study_folder(inputs, root):
+    _run(inputs, _own(Search(max_trials=2, study_dir="/proc/no_such_folder")), root)
+
+
+def empty_space(inputs, root):
+    module = root / "empty_space.py"
+    text = (MODULES / "own_model.py").read_text().replace("hp.Choice(", "_first(")
+    text = text.replace('hp.Int("num_layers", 1, 2)', "1")
+    module.write_text(text + "\ndef _first(name, values):\n    return values[0]\n")
+    _run(inputs, _own(Search(max_trials=2), module=module), root)
+
+
+def contradictory_space(inputs, root):
+    module = root / "contradictory_space.py"
+    text = (MODULES / "own_model.py").read_text()
+    scope = (
+        '    with hp.conditional_scope("batch_size", [7]):\n        hp.Boolean("x")\n'
+    )
+    module.write_text(
+        text.replace("    return model\n", f"{scope}    return model\n", 1)
+    )
+    _run(inputs, _own(Search(max_trials=2), module=module), root)
+
+
+def wrong_direction(inputs, root):
+    _run(
+        inputs, _own(Search(max_trials=2, objective=Objective("val_loss", "max"))), root
+    )
+
+
+def direction_that_is_none(inputs, root):
+    Objective("val_loss", "down")
+
+
+def unknown_strategy(inputs, root):
+    _run(inputs, _own(Search(strategy="grit")), root)
+
+
+def unknown_option(inputs, root):
+    search = Search(strategy="grid", strategy_options={"grid_point": 3})
+    _run(inputs, _own(search), root)
+
+
+def custom_config_that_is_not_json(inputs, root):
+    from tfx.types import channel_utils
+
+    Tuner(
+        examples=channel_utils.as_channel(inputs["examples"]),
+        module_file="module.py",
+        custom_config={"callback": print},
+    )
+
+
+def objectives_in_conflict(inputs, root):
+    _run(inputs, _stock(Search(objective="val_loss")), root)
+
+
+def no_trials(inputs, root):
+    Search(max_trials=0)
+
+
+def second_file_in_the_artifact_folder(inputs, root):
+    made = outputs(root)
+    folder = Path(made["best_hyperparameters"][0].uri)
+    folder.mkdir(parents=True)
+    (folder / "notes.txt").write_text("")
+    _run(inputs, _own(), root, made)
+
+
+def endless_search(inputs, root):
+    module = root / "endless.py"
+    text = (MODULES / "own_model.py").read_text()
+    module.write_text(
+        text.replace(
+            'hp.Choice("learning_rate", [0.1, 0.01])', 'hp.Float("rate", 0.1, 1.0)'
+        )
+    )
+    _run(inputs, _own(Search(objective="val_loss"), module=module), root)
+
+
+def parallelism_in_conflict(inputs, root):
+    _run(inputs, _own(Search(max_trials=2, parallelism=2), parallel=3), root)
+
+
+CASES = {
+    misspelt_objective: r"'val_acuracy'.*'val_accuracy'.*Did you mean 'val_accuracy'",
+    misspelt_objective_of_a_tuner: r"'val_acuracy'.*Did you mean 'val_accuracy'",
+    module_without_the_function: r"neither tuner_fn.*Did you mean 'build_modle'",
+    missing_split: r"no split 'evl'.*Did you mean 'eval'",
+    empty_split: r"'eval' to eval on has no file",
+    label_not_in_the_schema: r"'specie' is not in the schema.*Did you mean 'species'",
+    schema_and_transform_graph_disagree: r"schema and the transform graph disagree",
+    unwritable_study_folder: r"/proc/no_such_folder.* cannot be written.*study_dir",
+    empty_space: r"(?i)no hyperparameter|empty|nothing to search",
+    contradictory_space: r"'x'.*'batch_size'.*7",
+    wrong_direction: r"'val_loss' has the direction 'max'.*lower",
+    direction_that_is_none: r"direction='down'; expected \"min\" or \"max\"",
+    unknown_strategy: r"'grit'; expected one of .*Did you mean 'grid'",
+    unknown_option: r"no option 'grid_point'.*Did you mean 'grid_points'",
+    custom_config_that_is_not_json: r"custom_config=.*cannot be written as JSON",
+    objectives_in_conflict: r"'val_loss' \(min\), the tuner .*'val_accuracy' \(max\)",
+    no_trials: r"max_trials=0\): expected at least 1",
+    second_file_in_the_artifact_folder: r"already holds \['notes.txt'\].*exactly one",
+    endless_search: r"never ends by itself.*max_trials",
+    parallelism_in_conflict: r"num_parallel_trials=3.*parallelism=2",
+}
+"""Case to a pattern that its message must match."""
+
+NEEDS_SHARED_DATA = (schema_and_transform_graph_disagree,)
+
+
+def is_possible(case):
+    return case not in NEEDS_SHARED_DATA or _TAXI.exists()

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests import preflight_cases, step_fixtures
+from tuner_component.errors import TunerError
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    return step_fixtures.write_inputs(tmp_path_factory.mktemp("data"))
+
+
+@pytest.mark.parametrize("case", preflight_cases.CASES, ids=lambda case: case.__name__)
+def test_it_is_refused_with_what_to_do(case, inputs, tmp_path):
+    if not preflight_cases.is_possible(case):
+        pytest.skip("the shared TFX data are not beside this checkout")
+    with pytest.raises((TunerError, ValueError)) as caught:
+        case(inputs, tmp_path)
+    message = " ".join(str(caught.value).split())
+    assert re.search(preflight_cases.CASES[case], message), message
+    assert not list(tmp_path.rglob("journal.jsonl"))

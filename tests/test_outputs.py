@@ -71,4 +71,6 @@ def test_the_record_holds_every_trial(tmp_path, trials):
     assert records[1]["measurements"][0]["metrics"] == {"loss": "NaN"}
     assert [r["seed"] for r in records] == [0, 1, 2]
     assert "note" not in records[0]
+    assert {frozenset(r) for r in records} == {frozenset(records[0])}
+    assert records[0]["error"] is None
     assert _strict((tmp_path / "summary.json").read_text()) == {"best": "0002"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -51,10 +52,10 @@ def write_trial_record(
 
 
 def _record(trial: Trial) -> dict[str, Any]:
-    record = {"state": trial.state.value, **encode(trial)}
-    record["values"] = dict(trial.used_values)
-    record.pop("note", None)
-    return record
+    """Returns every field, also one that holds its default; not the strategy's own."""
+    names = [field.name for field in dataclasses.fields(trial) if field.name != "note"]
+    record = {name: encode(getattr(trial, name)) for name in names}
+    return {**record, "values": dict(trial.used_values)}
 
 
 def _columns(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,11 @@ from tuner_component.trial import Value
 
 
 class _Listed(Parameter):
+    @property
+    @override
+    def is_ordered(self) -> bool:
+        return False
+
     @override
     @abc.abstractmethod
     def values(self) -> tuple[Value, ...]: ...
@@ -27,6 +32,16 @@ class _Listed(Parameter):
     def sample(self, rng: np.random.Generator) -> Value:
         values = self.values()
         return values[int(rng.integers(len(values)))]
+
+    @override
+    def decode(self, fraction: float) -> Value:
+        values = self.values()
+        return values[min(int(fraction * len(values)), len(values) - 1)]
+
+    @override
+    def encode(self, value: Value) -> float:
+        values = self.values()
+        return (values.index(value) + 0.5) / len(values)
 
     @override
     def canonical(self, value: object) -> Value | None:
@@ -84,6 +99,11 @@ class Choice(_Listed):
                 "values of one type: all str, all int, all finite float or all bool",
                 "Write them alike, 1.0 instead of 1 for instance.",
             )
+
+    @property
+    @override
+    def is_ordered(self) -> bool:
+        return bool(self.ordered)
 
     @override
     def values(self) -> tuple[Value, ...]:

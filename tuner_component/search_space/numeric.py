@@ -49,6 +49,11 @@ class _Numeric(Parameter):
                 "Correct the default or leave it out.",
             )
 
+    @property
+    @override
+    def is_ordered(self) -> bool:
+        return True
+
     def _number(self, field: str, value: object) -> float:
         if _is_number(value) and math.isfinite(value):  # type: ignore[arg-type]
             return float(value)  # type: ignore[arg-type]
@@ -125,6 +130,19 @@ class Float(_Numeric):
         if self.step is not None:
             return self._at(int(rng.integers(self._num_steps())))
         return self._scaled(float(rng.random()))
+
+    @override
+    def decode(self, fraction: float) -> float:
+        if self.step is None:
+            return self._scaled(fraction)
+        num_steps = self._num_steps()
+        return self._at(min(int(fraction * num_steps), num_steps - 1))
+
+    @override
+    def encode(self, value: Value) -> float:
+        if self.step is None:
+            return _fraction(float(value), self.low, self.high, self.sampling)
+        return (self._nearest(float(value)) + 0.5) / self._num_steps()
 
     @override
     def canonical(self, value: object) -> float | None:
@@ -252,9 +270,21 @@ class Int(_Numeric):
         if self.step is not None:
             values = self.values()
             return values[int(rng.integers(len(values)))]
-        # high + 1: each integer owns the unit interval above it.
-        number = _scale(float(rng.random()), self.low, self.high + 1, self.sampling)
-        return min(max(int(number), self.low), self.high)
+        return self._scaled(float(rng.random()))
+
+    @override
+    def decode(self, fraction: float) -> int:
+        if self.step is None:
+            return self._scaled(fraction)
+        values = self.values()
+        return values[min(int(fraction * len(values)), len(values) - 1)]
+
+    @override
+    def encode(self, value: Value) -> float:
+        if self.step is None:
+            end = self.high + 1
+            return _fraction(float(value) + 0.5, self.low, end, self.sampling)
+        return (self._nearest(int(value)) + 0.5) / len(self.values())
 
     @override
     def canonical(self, value: object) -> int | None:
@@ -264,6 +294,17 @@ class Int(_Numeric):
         if number in self.values() or number == self.default:
             return int(number)
         return None
+
+    def _nearest(self, value: int) -> int:
+        values = self.values()
+        if isinstance(values, range):
+            return min(round((value - self.low) / values.step), len(values) - 1)
+        return min(range(len(values)), key=lambda index: abs(values[index] - value))
+
+    def _scaled(self, fraction: float) -> int:
+        # high + 1: each integer owns the unit interval above it.
+        number = _scale(fraction, self.low, self.high + 1, self.sampling)
+        return min(max(int(number), self.low), self.high)
 
 
 def _is_number(value: object) -> bool:
@@ -278,3 +319,16 @@ def _scale(fraction: float, low: float, high: float, sampling: Sampling) -> floa
     if sampling == "log":
         return low * math.pow(high / low, fraction)
     return high + low - low * math.pow(high / low, 1 - fraction)
+
+
+def _fraction(value: float, low: float, high: float, sampling: Sampling) -> float:
+    """Returns the inverse of `_scale`, from 0 to 1; 0.5 where nothing varies."""
+    if low == high:
+        return 0.5
+    if sampling == "linear":
+        fraction = (value - low) / (high - low)
+    elif sampling == "log":
+        fraction = math.log(value / low) / math.log(high / low)
+    else:
+        fraction = 1 - math.log((high + low - value) / low) / math.log(high / low)
+    return min(max(fraction, 0.0), 1.0)

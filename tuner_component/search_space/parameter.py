@@ -54,6 +54,11 @@ class Parameter(abc.ABC):
     default: Any
     conditions: tuple[Condition, ...]
 
+    @property
+    @abc.abstractmethod
+    def is_ordered(self) -> bool:
+        """Whether values with neighbouring fractions, see `decode`, are alike."""
+
     @abc.abstractmethod
     def values(self) -> Sequence[Value] | None:
         """Returns every value once, or None if there is no end of them.
@@ -70,6 +75,26 @@ class Parameter(abc.ABC):
         """Returns the parameter's own form of `value`, or None if it has none.
 
         The integer 1 given for a float is 1.0, for example.
+        """
+
+    @abc.abstractmethod
+    def decode(self, fraction: float) -> Value:
+        """Returns the value at a place of the sampling scale.
+
+        Fractions drawn evenly give the same values, equally often, as `sample`.
+
+        Args:
+            fraction: From 0 to 1.
+        """
+
+    @abc.abstractmethod
+    def encode(self, value: Value) -> float:
+        """Returns the fraction in the middle of those that `decode` to `value`.
+
+        A numeric default between two steps counts as the nearest step.
+
+        Args:
+            value: A canonical value.
         """
 
     def contains(self, value: object) -> bool:

@@ -74,11 +74,11 @@ class SearchSpace:
 
     def sample(self, rng: np.random.Generator) -> dict[str, Value]:
         """Returns a random configuration, drawn parent by parent."""
-        return self._build(lambda parameter: parameter.sample(rng))
+        return self.build(lambda parameter: parameter.sample(rng))
 
     def defaults(self) -> dict[str, Value]:
         """Returns the configuration of default values."""
-        return self._build(lambda parameter: parameter.default)
+        return self.build(lambda parameter: parameter.default)
 
     def complete(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Returns the configuration that a trial with these `values` tried.
@@ -93,7 +93,7 @@ class SearchSpace:
             own = parameter.canonical(given)
             return given if own is None else own
 
-        return self._build(known)
+        return self.build(known)
 
     def active(self, values: Mapping[str, Value]) -> tuple[Parameter, ...]:
         """Returns the parameters that `values` activate, in order."""
@@ -104,8 +104,21 @@ class SearchSpace:
             value: Value = values.get(parameter.name, parameter.default)
             return value
 
-        self._build(note)
+        self.build(note)
         return tuple(chosen)
+
+    def build(self, choose: Callable[[Parameter], Value]) -> dict[str, Value]:
+        """Returns the configuration whose values `choose` gives.
+
+        Args:
+            choose: Called for each active parameter, parents before children;
+                returns one of its values.
+        """
+        values: dict[str, Value] = {}
+        for parameter in self.parameters:
+            if parameter.name not in values and parameter.is_active(values):
+                values[parameter.name] = choose(parameter)
+        return values
 
     def check_values(self, values: Mapping[str, Value]) -> None:
         """Raises unless `values` is a configuration of this space.
@@ -237,10 +250,3 @@ class SearchSpace:
     @functools.cached_property
     def _all(self) -> Configurations:
         return Configurations(self.parameters)
-
-    def _build(self, choose: Callable[[Parameter], Value]) -> dict[str, Value]:
-        values: dict[str, Value] = {}
-        for parameter in self.parameters:
-            if parameter.name not in values and parameter.is_active(values):
-                values[parameter.name] = choose(parameter)
-        return values

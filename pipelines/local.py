@@ -13,14 +13,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipelines import embedded_data, terminal
+from pipelines.settings import Settings
 from tuner_component import Search
 from tuner_component.errors import TunerError
-
-if TYPE_CHECKING:
-    from pipelines.pipeline import Settings
 
 _TABULAR = Path(__file__).parent / "modules" / "tabular.py"
 
@@ -72,9 +69,6 @@ def settings(arguments: Sequence[str]) -> Settings:
         )
     except ValueError as error:
         options.error(str(error))
-
-    from pipelines.pipeline import Settings
-
     return Settings(
         csv=given.csv or embedded_data.write_breast_cancer(given.root / "data"),
         label=given.label or embedded_data.LABEL,
@@ -95,6 +89,7 @@ def run(wanted: Settings) -> Path:
     Raises:
         TunerError: If the search cannot be done; the message says what to do.
     """
+    terminal.say("Loading TFX")
     from tfx import v1 as tfx
 
     from pipelines.pipeline import create_pipeline

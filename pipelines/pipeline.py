@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 import tensorflow_model_analysis as tfma
 from tfx import v1 as tfx
 
-from tuner_component import Search, Tuner
+from pipelines.settings import Settings
+from tuner_component import Tuner
 
 NAME = "tuned"
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """What a run of the pipeline is about.
-
-    Attributes:
-        csv: A CSV file, or a folder with nothing else than CSV files.
-        label: The column to predict.
-        task: `"classification"` or `"regression"`.
-        module: The user's code; calls the transformed label `<label>_xf`.
-        root: Folder for everything that the pipeline writes.
-        search: How to search.
-        parallel: Trials at once; 0 for as many as the machine has room for.
-        train_steps: Steps in an epoch; 0 for one pass over the data.
-        eval_steps: Steps in an evaluation, on the same terms.
-        evaluate: Whether TFX's Evaluator checks the model at the end.
-    """
-
-    csv: Path
-    label: str
-    task: str
-    module: Path
-    root: Path
-    search: Search
-    parallel: int = 0
-    train_steps: int = 0
-    eval_steps: int = 0
-    evaluate: bool = False
 
 
 def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:

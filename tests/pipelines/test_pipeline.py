@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import pipelines
-from pipelines.pipeline import Settings, create_pipeline
+from pipelines.pipeline import create_pipeline
+from pipelines.settings import Settings
 from tuner_component import Search
 
 TABULAR = Path(pipelines.__file__).parent / "modules" / "tabular.py"

@@ -1,0 +1,214 @@
+"""The README is true: its snippets run, its tables and links match the code."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+import tuner_component
+from tuner_component import Search
+from tuner_component.strategies.registry import STRATEGIES
+from tuner_component.trial import (
+    Measurement,
+    Reason,
+    Trial,
+    TrialError,
+    TrialState,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def _snippet(word):
+    (found,) = (text for text in SNIPPETS if word in text)
+    return found
+
+
+def _section(title):
+    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", README, re.M | re.S)
+    assert found, f"README.md has no section {title!r}"
+    return found.group(1)
+
+
+def _table(title):
+    """Returns the cells of a section's table, without its head."""
+    rows = [line for line in _section(title).splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+def _run(snippet, **names):
+    namespace = {"__name__": "readme", **names}
+    exec(compile(snippet, "README.md", "exec"), namespace)
+    return namespace
+
+
+@pytest.fixture
+def upstream(tmp_path):
+    """The steps before the Tuner, as a user's pipeline has them."""
+    from tfx import v1 as tfx
+
+    module = tmp_path / "preprocessing.py"
+    module.write_text("def preprocessing_fn(inputs):\n    return inputs\n")
+    example_gen = tfx.components.CsvExampleGen(input_base=str(tmp_path))
+    statistics_gen = tfx.components.StatisticsGen(
+        examples=example_gen.outputs["examples"]
+    )
+    schema_gen = tfx.components.SchemaGen(
+        statistics=statistics_gen.outputs["statistics"]
+    )
+    transform = tfx.components.Transform(
+        examples=example_gen.outputs["examples"],
+        schema=schema_gen.outputs["schema"],
+        module_file=str(module),
+    )
+    return [example_gen, statistics_gen, schema_gen, transform]
+
+
+def _compiled(components, root):
+    from tfx import v1 as tfx
+    from tfx.dsl.compiler.compiler import Compiler
+
+    pipeline = tfx.dsl.Pipeline(
+        pipeline_name="readme", pipeline_root=str(root), components=components
+    )
+    nodes = Compiler().compile(pipeline).nodes
+    return {node.pipeline_node.node_info.id: node.pipeline_node for node in nodes}
+
+
+def test_every_snippet_is_tested_here():
+    words = ["Trainer(", "def build_model", "Objective(", "trials.jsonl"]
+    assert sorted(map(_snippet, words)) == sorted(SNIPPETS)
+
+
+def test_the_swap_compiles(upstream, tmp_path):
+    from tfx import v1 as tfx
+
+    made = _run(_snippet("Trainer("), tfx=tfx, transform=upstream[-1])
+    nodes = _compiled([*upstream, made["tuner"], made["trainer"]], tmp_path)
+    source = nodes["Trainer"].inputs.inputs["hyperparameters"].channels[0]
+    assert source.producer_node_query.id == "Tuner"
+    stock = set(tfx.components.Tuner.SPEC_CLASS.INPUTS)
+    assert set(type(made["tuner"]).SPEC_CLASS.INPUTS) >= stock
+
+
+def test_the_tuner_with_a_search_compiles(upstream, tmp_path):
+    made = _run(_snippet("Objective("), transform=upstream[-1])
+    node = _compiled([*upstream, made["tuner"]], tmp_path)["Tuner"]
+    text = node.parameters.parameters["search"].field_value.string_value
+    assert Search.from_json(text).max_trials == 50
+
+
+def test_build_model_is_one_that_the_component_can_search():
+    from tuner_component.space_discovery import discover
+
+    made = _run(_snippet("def build_model"))
+    found = discover(made["build_model"])
+    names = {entry["config"]["name"] for entry in found.config["space"]}
+    assert {"batch_size", "epochs", "num_layers", "units", "learning_rate"} == names
+    assert made["fit_args"](None)["callbacks"]
+
+
+def test_the_trial_record_reads_as_shown(tmp_path, monkeypatch):
+    from tuner_component import outputs
+
+    completed = Trial(
+        "0000",
+        0,
+        {"units": 8},
+        seed=1,
+        state=TrialState.COMPLETED,
+        score=0.5,
+        loss=0.5,
+        measurements=(
+            Measurement(1, {"val_loss": 0.7}),
+            Measurement(2, {"val_loss": 0.5}),
+        ),
+    )
+    failed = Trial(
+        "0001",
+        1,
+        {"units": 16},
+        seed=2,
+        state=TrialState.FAILED,
+        error=TrialError(Reason.USER_ERROR, "ValueError: no"),
+    )
+    outputs.write_trial_record(str(tmp_path), [completed, failed], {})
+    monkeypatch.chdir(tmp_path)
+    made = _run(_snippet("trials.jsonl"))
+    assert made["errors"] == {"0001": "ValueError: no"}
+    assert made["curves"] == {"0000": [0.7, 0.5]}
+
+
+def test_the_table_of_options_is_search():
+    table = {row[0].strip("`"): row[1].strip("`") for row in _table("`Search`")}
+    defaults = dataclasses.asdict(Search())
+    assert list(table) == list(defaults)
+    assert table == {
+        name: repr(value).replace("'", '"') for name, value in defaults.items()
+    }
+
+
+def test_the_table_of_outputs_is_the_component():
+    stated = {row[0].strip("`") for row in _table("What it writes")}
+    assert stated == set(tuner_component.Tuner.SPEC_CLASS.OUTPUTS)
+
+
+def test_strategies_are_those_that_there_are():
+    sentence = re.search(r"Strategies of our own: (.*?)\.", _section("Limits"))
+    assert set(re.findall(r"`(\w+)`", sentence.group(1))) == set(STRATEGIES)
+
+
+def test_states_and_errors_of_the_failure_table_exist():
+    cells = " ".join(cell for row in _table("When something fails") for cell in row)
+    for name in re.findall(r"`(\w+Error)`", cells):
+        assert name in tuner_component.__all__
+    for name in re.findall(r"`([A-Z]+)`", cells):
+        assert name in TrialState.__members__
+    for name in re.findall(r"`(max_\w+)`", cells):
+        assert hasattr(Search(), name)
+
+
+def test_relative_links_lead_somewhere():
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_make_target_exists():
+    makefile = ROOT / "Makefile"
+    if not makefile.exists():
+        pytest.skip("there is no Makefile yet")
+    targets = set(re.findall(r"^([a-z-]+):", makefile.read_text(), re.M))
+    named = set(re.findall(r"(?:`|^    |`.*)make ([a-z-]+)", README, re.M))
+    assert {"demo", "test", "lint", "bench"} <= named
+    assert named <= targets
+
+
+def test_the_options_of_the_demo_exist():
+    from pipelines import local
+
+    known = {
+        option for action in local.parser()._actions for option in action.option_strings
+    }
+    named = set(re.findall(r"(--[a-z-]+)", _section("See it run")))
+    assert named
+    assert named <= known
+
+
+def test_the_demo_shows_the_steps_of_the_pipeline(tmp_path):
+    from pipelines import local
+    from pipelines.pipeline import create_pipeline
+
+    components = create_pipeline(local.settings(["--root", str(tmp_path)])).components
+    names = [type(component).__name__ for component in components]
+    shown = re.findall(r"^    (\d)/\d (\w+)$", _section("See it run"), re.M)
+    assert [name for _, name in shown] == names
+
+
+def test_nothing_of_a_machine_is_named():
+    assert re.findall(r"/(?:work|home|root|tmp|Users)/\S*", README) == []

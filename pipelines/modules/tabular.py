@@ -23,15 +23,15 @@ def transformed_name(column):
 def preprocessing_fn(inputs, custom_config):
     """Numbers are scaled, strings numbered, gaps filled."""
     label = custom_config["label"]
+    if label not in inputs:
+        raise ValueError(f"The label {label!r} is not a column of {sorted(inputs)}.")
+    if isinstance(inputs[label], tf.SparseTensor):
+        raise ValueError(f"The label {label!r} is missing in some of the rows.")
     outputs = {
         transformed_name(name): feature(column)
         for name, column in inputs.items()
         if name != label
     }
-    if label not in inputs:
-        raise ValueError(f"The label {label!r} is not a column of {sorted(inputs)}.")
-    if isinstance(inputs[label], tf.SparseTensor):
-        raise ValueError(f"The label {label!r} is missing in some of the rows.")
     outputs[transformed_name(label)] = target(inputs[label], custom_config["task"])
     return outputs
 
@@ -110,27 +110,29 @@ def run_fn(fn_args):
     keras.utils.set_random_seed(fn_args.custom_config["seed"])
     hp = keras_tuner.HyperParameters.from_config(fn_args.hyperparameters)
     model = build_model(hp, fn_args)
+    train_steps, eval_steps = fn_args.train_steps, fn_args.eval_steps
+    train = batches(fn_args, fn_args.train_files, hp.get("batch_size"), train_steps)
     model.fit(
-        examples(
-            fn_args, fn_args.train_files, hp.get("batch_size"), fn_args.train_steps
-        ),
-        validation_data=examples(fn_args, fn_args.eval_files, 1024, fn_args.eval_steps),
+        train,
+        validation_data=batches(fn_args, fn_args.eval_files, 1024, eval_steps),
         epochs=hp.get("epochs"),
-        steps_per_epoch=fn_args.train_steps,
-        validation_steps=fn_args.eval_steps,
+        steps_per_epoch=train_steps,
+        validation_steps=eval_steps,
         verbose=0,
         **fit_args(hp),
     )
     save_for_serving(model, fn_args)
 
 
-def examples(fn_args, files, batch_size, steps=None):
+def batches(fn_args, files, batch_size, steps=None):
     """Returns batches of (features, label): one pass, or without end for `steps`."""
-    label = transformed_name(fn_args.custom_config["label"])
-    schema = tft.TFTransformOutput(fn_args.transform_graph_path).transformed_metadata
     options = tfxio.TensorFlowDatasetOptions(
-        batch_size=batch_size, label_key=label, num_epochs=None if steps else 1
+        batch_size=batch_size,
+        label_key=transformed_name(fn_args.custom_config["label"]),
+        num_epochs=None if steps else 1,
+        shuffle_seed=fn_args.custom_config["seed"],
     )
+    schema = tft.TFTransformOutput(fn_args.transform_graph_path).transformed_metadata
     return fn_args.data_accessor.tf_dataset_factory(files, options, schema.schema)
 
 
@@ -175,6 +177,6 @@ def _head(hidden, fn_args, transformed):
     if fn_args.custom_config["task"] == "classification":
         classes = transformed.num_buckets_for_transformed_feature(label)
         return keras.layers.Dense(classes, activation="softmax")(hidden)
-    labels = next(iter(examples(fn_args, fn_args.train_files, 1024)))[1].numpy()
+    labels = next(iter(batches(fn_args, fn_args.train_files, 1024)))[1].numpy()
     scale = keras.layers.Rescaling(float(labels.std()) or 1.0, float(labels.mean()))
     return scale(keras.layers.Dense(1)(hidden))  # the network works on z-scores

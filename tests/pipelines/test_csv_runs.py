@@ -65,3 +65,26 @@ def test_taxi_trips_with_gaps_and_strings(tmp_path):
     )
     value, baseline = command_line.accuracy(tmp_path, "tips")
     assert value > baseline + 0.05
+
+
+def test_a_number_is_predicted(tmp_path):
+    from sklearn import datasets
+
+    from pipelines.scoring import score
+
+    data = datasets.load_diabetes()
+    rows = [",".join([*data.feature_names, "progression"])]
+    for row, label in zip(data.data, data.target, strict=True):
+        rows.append(",".join(str(value) for value in (*row, label)))
+    csv = tmp_path / "data.csv"
+    csv.write_text("\n".join(rows))
+    root = tmp_path / "root"
+    options = ("--task", "regression", "--trials", 1, "--epochs", 20)
+    command_line.run_local(root, "--csv", csv, "--label", "progression", *options)
+    result = score(
+        command_line.artifact(root, "Trainer", "model") / "Format-Serving",
+        command_line.artifact(root, "CsvExampleGen", "examples") / "Split-eval",
+        "progression_xf",
+        "regression",
+    )
+    assert result.value < 0.8 * result.baseline

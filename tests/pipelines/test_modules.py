@@ -1,0 +1,64 @@
+"""The user modules, loaded as TFX loads them: side by side, not as a package."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import pipelines
+
+FOLDER = Path(pipelines.__file__).parent / "modules"
+
+
+@pytest.fixture
+def load(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    for name in ("tabular", "taxi"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return importlib.import_module
+
+
+def _sparse(values):
+    return tf.SparseTensor([[0, 0], [2, 0]], values, [3, 1])
+
+
+@pytest.mark.parametrize("name", ["tabular", "taxi"])
+def test_a_module_has_what_the_steps_call(load, name):
+    module = load(name)
+    for function in ("preprocessing_fn", "build_model", "fit_args", "run_fn"):
+        assert callable(getattr(module, function))
+
+
+def test_gaps_are_filled(load):
+    filled = load("tabular").filled
+    assert filled(_sparse([1.0, 3.0]), 9.0).numpy().tolist() == [[1.0], [9.0], [3.0]]
+    assert filled(_sparse(["a", "b"]), "").numpy().tolist() == [[b"a"], [b""], [b"b"]]
+    assert filled(tf.constant([[1], [2]]), 0).numpy().tolist() == [[1], [2]]
+
+
+def test_a_number_is_predicted_as_it_is(load):
+    label = load("tabular").target(tf.constant([[3], [5]]), "regression")
+    assert label.dtype == tf.float32
+    assert np.array_equal(label, [[3.0], [5.0]])
+
+
+def test_a_label_that_is_no_column_is_named(load):
+    config = {"label": "prize", "task": "regression"}
+    with pytest.raises(ValueError, match=r"'prize' is not a column of \['price'\]"):
+        load("tabular").preprocessing_fn({"price": tf.constant([[1.0]])}, config)
+
+
+def test_a_label_with_gaps_is_refused(load):
+    config = {"label": "price", "task": "regression"}
+    with pytest.raises(ValueError, match="'price' is missing in some of the rows"):
+        load("tabular").preprocessing_fn({"price": _sparse([1.0, 2.0])}, config)
+
+
+def test_training_ends_with_its_best_weights(load):
+    stopping = load("tabular").fit_args(None)["callbacks"]
+    assert [callback.restore_best_weights for callback in stopping] == [True]

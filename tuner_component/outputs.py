@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component import artifacts
+from tuner_component.checkpoints import ranked
 from tuner_component.records import encode
-from tuner_component.trial import Trial, TrialState
+from tuner_component.trial import Trial
 
 _RESERVED = ("trial_id", "score")
 
@@ -33,11 +34,9 @@ def write_tuner_results(folder: str, trials: Sequence[Trial]) -> str:
     Each is `{"trial_id", "score", <hyperparameter>: value, ...}`; a hyperparameter
     that is itself called `score` or `trial_id` gets the prefix `hyperparameter/`.
     """
-    completed = [t for t in trials if t.state is TrialState.COMPLETED]
-    completed.sort(key=lambda t: (t.loss, t.number))
     rows = [
         {"trial_id": t.trial_id, "score": t.score, **_columns(t.used_values)}
-        for t in completed
+        for t in ranked(trials)
     ]
     return _write(folder, artifacts.TUNER_RESULTS_FILE, _json(rows))
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
+from tuner_component.checkpoints import ranked
 from tuner_component.engines.base import Event, Started
 from tuner_component.evaluation import Outcome
 from tuner_component.trial import Objective, Trial, TrialState
@@ -67,8 +68,7 @@ class Progress:
         parts = [f"{self._name} {counts[TrialState.COMPLETED]}{total} trials done"]
         parts += [f"{len(self._running)} running"] if self._running else []
         parts += [f"{counts[s]} {s.value.lower()}" for s in _REPORTED if counts[s]]
-        best = best_trial(trials)
-        if best is not None:
+        for best in ranked(trials)[:1]:
             parts.append(f"best {self._objective.name} {best.score:.5g}")
         return ", ".join(parts) + self._pace(counts)
 
@@ -88,16 +88,9 @@ class Progress:
 _REPORTED = (TrialState.FAILED, TrialState.INFEASIBLE)
 
 
-def best_trial(trials: Sequence[Trial]) -> Trial | None:
-    """Returns the completed trial with the lowest loss, the earliest of equals."""
-    completed = [t for t in trials if t.state is TrialState.COMPLETED]
-    return min(completed, key=_rank) if completed else None
-
-
 def table(trials: Sequence[Trial], objective: Objective) -> str:
     """Returns the best trials as text, one a line, best first."""
-    completed = [t for t in trials if t.state is TrialState.COMPLETED]
-    best = sorted(completed, key=_rank)[:_TABLE_ROWS]
+    best = ranked(trials)[:_TABLE_ROWS]
     names = list(dict.fromkeys(name for t in best for name in t.used_values))[
         :_TABLE_VALUES
     ]
@@ -122,10 +115,6 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def _rank(trial: Trial) -> tuple[float, int]:
-    return (math.inf if trial.loss is None else trial.loss, trial.number)
 
 
 def _cell(value: Any) -> str:

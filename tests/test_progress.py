@@ -50,7 +50,8 @@ def _shown(stream, ticks=3):
     return stream.getvalue()
 
 
-def test_the_line_tells_counts_best_pace_and_time_left():
+def test_the_line_tells_counts_best_pace_and_time_left(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     line = _shown(_Terminal(), ticks=0).split("\x1b[2K")[-1]
     assert line == (
         "Tuner 2/20 trials done, 1 running, 1 failed, best val_accuracy 0.75"
@@ -62,6 +63,12 @@ def test_a_terminal_has_one_line_that_changes():
     shown = _shown(_Terminal())
     assert "\n" not in shown
     assert shown.count("\r\x1b[2K") == 5
+
+
+def test_a_narrow_terminal_gets_what_fits(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = _shown(_Terminal()).split("\r\x1b[2K")
+    assert max(len(line) for line in lines) == 39
 
 
 def test_a_log_file_gets_lines_only_when_trials_end():

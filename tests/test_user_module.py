@@ -98,5 +98,7 @@ def test_the_fingerprint_sees_code_and_not_layout_or_budget(write):
     one = _print_of(write, base)
     assert _print_of(write, "# a comment\n" + base.replace("(hp,", "(hp ,")) == one
     assert _print_of(write, base.replace("=3", "=300")) == one
+    assert _print_of(write, base + "def run_fn(fn_args):\n    train()\n") == one
     assert _print_of(write, base.replace("search(hp", "search(1")) != one
+    assert _print_of(write, base + "def run_fn(a):\n    pass\nrun = run_fn\n") != one
     assert _print_of(write, base, sibling="SIZE = 2\n") != one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -148,7 +149,8 @@ class _Log:
 
 
 def _rewrite(stream: TextIO, line: str) -> None:
-    stream.write(f"\r\x1b[2K{line}")
+    width = shutil.get_terminal_size().columns - 1  # a longer line would not go away
+    stream.write(f"\r\x1b[2K{line[:width]}")
     stream.flush()
 
 

@@ -91,9 +91,10 @@ def locate(exec_properties: Mapping[str, Any]) -> UserModule:
 def fingerprint(module: UserModule) -> str:
     """Returns a hash of what the code does, as far as its syntax tells.
 
-    The module and what it imports from its own folder count. Comments, layout
-    and the number in `max_trials=...` do not: a search may be continued with more
-    trials.
+    The module and what it imports from its own folder count. What has no part in
+    the search does not: comments, layout, the number in `max_trials=...` (a search
+    may be continued with more trials), and functions that only other TFX components
+    call, such as the Trainer's `run_fn`.
     """
     main = _file_of(module.load())
     if main is None:
@@ -102,12 +103,32 @@ def fingerprint(module: UserModule) -> str:
     files = {main} | {f for f in loaded if f is not None and f.parent == main.parent}
     digest = hashlib.sha256()
     for file in sorted(files if module.folder else {main}):
-        tree = _WithoutBudget().visit(ast.parse(file.read_text(encoding="utf-8")))
+        tree = _SearchOnly().visit(ast.parse(file.read_text(encoding="utf-8")))
         digest.update(f"{file.name}\n{ast.dump(tree)}\n".encode())
     return digest.hexdigest()
 
 
-class _WithoutBudget(ast.NodeTransformer):
+_OTHERS = ("run_fn", "trainer_fn", "preprocessing_fn", "stats_options_updater_fn")
+
+
+class _SearchOnly(ast.NodeTransformer):
+    """Leaves out what has no part in the search."""
+
+    @override
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        used = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+        node.body = [
+            item
+            for item in node.body
+            if not (
+                isinstance(item, ast.FunctionDef)
+                and item.name in _OTHERS
+                and item.name not in used
+            )
+        ]
+        self.generic_visit(node)
+        return node
+
     @override
     def visit_keyword(self, node: ast.keyword) -> ast.keyword | None:
         if node.arg == "max_trials" and isinstance(node.value, ast.Constant):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 
 _FEATURES = (
@@ -32,4 +34,6 @@ def run_fn(fn_args):
     import keras_tuner
 
     hp = keras_tuner.HyperParameters.from_config(fn_args.hyperparameters)
-    build_model(hp, fn_args).save_weights(f"{fn_args.serving_model_dir}.weights.h5")
+    Path(fn_args.serving_model_dir).mkdir(parents=True)
+    model = build_model(hp, fn_args)
+    model.save_weights(f"{fn_args.serving_model_dir}/best.weights.h5")

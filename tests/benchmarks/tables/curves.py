@@ -200,7 +200,9 @@ def _unit(parameter: Float | Int, value: float) -> float:
 def _positions(
     space: SearchSpace, names: np.ndarray, configurations: np.ndarray
 ) -> np.ndarray:
-    rows = (dict(zip(names.tolist(), row.tolist())) for row in configurations)  # noqa: B905
+    rows = (
+        dict(zip(names.tolist(), row.tolist(), strict=True)) for row in configurations
+    )
     return np.array([position(space, row) for row in rows])
 
 

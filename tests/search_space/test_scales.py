@@ -97,3 +97,11 @@ def test_numbers_are_ordered_and_names_are_not():
     assert not any(p.is_ordered for p in STEPPED[-3:])
     assert Choice("x", (1, 2)).is_ordered
     assert not Choice("x", (1, 2), ordered=False).is_ordered
+
+
+def test_ordered_choices_are_alike_where_they_are_close_however_listed():
+    parameter = Choice("x", (64, 8, 256))
+    assert [parameter.decode(f) for f in (0.1, 0.5, 0.9)] == [8, 64, 256]
+    assert [parameter.encode(v) for v in (8, 64, 256)] == [1 / 6, 0.5, 5 / 6]
+    listed = Choice("x", (64, 8, 256), ordered=False)
+    assert [listed.decode(f) for f in (0.1, 0.5, 0.9)] == [64, 8, 256]

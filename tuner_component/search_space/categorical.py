@@ -35,13 +35,17 @@ class _Listed(Parameter):
 
     @override
     def decode(self, fraction: float) -> Value:
-        values = self.values()
+        values = self._along()
         return values[min(int(fraction * len(values)), len(values) - 1)]
 
     @override
     def encode(self, value: Value) -> float:
-        values = self.values()
+        values = self._along()
         return (values.index(value) + 0.5) / len(values)
+
+    def _along(self) -> tuple[Value, ...]:
+        """Returns the values so that neighbours are alike, where any are."""
+        return self.values()
 
     @override
     def canonical(self, value: object) -> Value | None:
@@ -108,6 +112,10 @@ class Choice(_Listed):
     @override
     def values(self) -> tuple[Value, ...]:
         return tuple(dict.fromkeys(self.choices))
+
+    @override
+    def _along(self) -> tuple[Value, ...]:
+        return tuple(sorted(self.values())) if self.is_ordered else self.values()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,10 +9,19 @@ from typing import Any
 from tuner_component.search import check_names, suggestion
 from tuner_component.search_space import SearchSpace
 from tuner_component.strategies.base import Strategy
+from tuner_component.strategies.evolution import Evolution
 from tuner_component.strategies.grid import Grid
+from tuner_component.strategies.quasi_random import QuasiRandom
 from tuner_component.strategies.random import Random
+from tuner_component.strategies.reinforcement import Reinforcement
 
-STRATEGIES: dict[str, Callable[..., Strategy]] = {"grid": Grid, "random": Random}
+STRATEGIES: dict[str, Callable[..., Strategy]] = {
+    "evolution": Evolution,
+    "grid": Grid,
+    "quasi_random": QuasiRandom,
+    "random": Random,
+    "reinforcement": Reinforcement,
+}
 
 
 def check(name: str, options: Mapping[str, Any]) -> None:

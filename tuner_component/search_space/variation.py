@@ -1,0 +1,107 @@
+"""Configurations made from others: mutation and crossover."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tuner_component.search_space.parameter import Parameter
+from tuner_component.search_space.space import SearchSpace
+from tuner_component.trial import Value
+
+_MAX_DRAWS = 50
+_LOCAL = 0.5
+"""Share of the changes of an ordered parameter that stay in the neighbourhood."""
+
+
+def mutate(
+    space: SearchSpace,
+    values: Mapping[str, Value],
+    rng: np.random.Generator,
+    width: float,
+) -> dict[str, Value]:
+    """Returns a configuration that differs in one active parameter.
+
+    What the change activates is drawn at random; all else stays. The new value of an
+    ordered parameter is, half of the time, close to the old one on the sampling
+    scale, otherwise any.
+
+    Args:
+        space: What can be tried.
+        values: A configuration of the space.
+        rng: Gives the random numbers.
+        width: Standard deviation of a close change, as a fraction of the scale; > 0.
+    """
+    before = {parameter: values[parameter.name] for parameter in space.active(values)}
+    changeable = [parameter for parameter in before if _varies(parameter)]
+    if not changeable:
+        return dict(values)
+    changed = changeable[int(rng.integers(len(changeable)))]
+
+    def choose(parameter: Parameter) -> Value:
+        if parameter == changed:
+            return _another(parameter, before[parameter], rng, width)
+        if parameter in before:
+            return before[parameter]
+        return parameter.sample(rng)
+
+    return space.build(choose)
+
+
+def crossover(
+    space: SearchSpace,
+    one: Mapping[str, Value],
+    other: Mapping[str, Value],
+    rng: np.random.Generator,
+) -> dict[str, Value]:
+    """Returns a configuration whose values come from either of two.
+
+    Each active parameter takes the value of one of them, with equal chances, or of
+    the only one in which it is active. Where it is active in neither, because it has
+    a parent from each side, it is drawn at random.
+
+    Args:
+        space: What can be tried.
+        one: A configuration of the space.
+        other: Another.
+        rng: Gives the random numbers.
+    """
+    sides = [
+        {parameter: side[parameter.name] for parameter in space.active(side)}
+        for side in (one, other)
+    ]
+
+    def choose(parameter: Parameter) -> Value:
+        having = [side[parameter] for side in sides if parameter in side]
+        if not having:
+            return parameter.sample(rng)
+        return having[int(rng.integers(len(having)))]
+
+    return space.build(choose)
+
+
+def _another(
+    parameter: Parameter, value: Value, rng: np.random.Generator, width: float
+) -> Value:
+    local = parameter.is_ordered and rng.random() < _LOCAL
+    place = parameter.encode(value)
+    for _ in range(_MAX_DRAWS):
+        if local:
+            drawn = parameter.decode(_reflected(place + width * rng.standard_normal()))
+        else:
+            drawn = parameter.decode(rng.random())
+        if drawn != value:
+            return drawn
+        width *= 1.1  # a step wider than the neighbourhood is reached in the end
+    return parameter.decode(0.0 if value == parameter.decode(1.0) else 1.0)
+
+
+def _reflected(place: float) -> float:
+    """Returns a place folded back into 0..1 at both ends."""
+    place = abs(place) % 2.0
+    return 2.0 - place if place > 1.0 else place
+
+
+def _varies(parameter: Parameter) -> bool:
+    return parameter.decode(0.0) != parameter.decode(1.0)

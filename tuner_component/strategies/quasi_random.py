@@ -1,0 +1,83 @@
+"""Quasi-random: points that fill the space more evenly than random ones."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import qmc
+
+from tuner_component.search_space import Parameter, SearchSpace
+from tuner_component.strategies.base import Action, Suggest, rng
+from tuner_component.strategies.random import Random
+from tuner_component.strategies.tried import Tried
+from tuner_component.trial import Trial, Value
+
+_FIRST_POINTS = 64
+_MAX_TRIED_IN_A_ROW = 1_000
+
+
+class QuasiRandom:
+    """A scrambled Sobol sequence, read on the sampling scales of the parameters.
+
+    The first trial has the defaults. Each parameter has a coordinate of its own,
+    which nobody reads where the parameter is inactive. Points whose configuration
+    was tried are passed over; where there are too many of them in a finite space, any
+    untried configuration is taken, so that it is covered exactly.
+
+    Reference:
+        Sobol, 1967; Joe and Kuo, 2008, Constructing Sobol Sequences with Better
+        Two-Dimensional Projections; Matousek, 1998, On the L2-Discrepancy for
+        Anchored Boxes (scrambling).
+    """
+
+    def __init__(self, space: SearchSpace, seed: int) -> None:
+        """Makes the strategy.
+
+        Args:
+            space: What can be tried.
+            seed: Fixes the scrambling, >= 0.
+        """
+        self._space = space
+        self._random = Random(space, seed)
+        self._tried = Tried(space)
+        varying = [p for p in space.parameters if p.decode(0.0) != p.decode(1.0)]
+        self._coordinates = {p: index for index, p in enumerate(varying)}
+        # Number 0 is taken: the first trial has the defaults.
+        self._sobol = qmc.Sobol(max(len(varying), 1), seed=rng(seed, 0))
+        self._points: npt.NDArray[np.float64] = self._sobol.random(_FIRST_POINTS)
+        self._configurations: list[dict[str, Value]] = []
+        self._keys: list[str] = []
+
+    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
+        """Returns the next untried configurations; `Done` when none is left."""
+        return self._tried.one_by_one(history, count, self._next)
+
+    def _next(self, trials: Sequence[Trial], tried: Container[str]) -> Action:
+        for position in range(len(trials) + _MAX_TRIED_IN_A_ROW if trials else 0):
+            if self._key(position) not in tried:
+                return Suggest(self._configurations[position])
+        return self._random.propose(trials, 1)[0]
+
+    def _key(self, position: int) -> str:
+        """Returns the key of the sequence's configuration at a position."""
+        while len(self._keys) <= position:
+            values = self._read(self._point(len(self._keys)))
+            self._configurations.append(values)
+            self._keys.append(self._space.key(values))
+        return self._keys[position]
+
+    def _point(self, position: int) -> npt.NDArray[np.float64]:
+        if position == len(self._points):
+            more = self._sobol.random(len(self._points))
+            self._points = np.concatenate([self._points, more])
+        point: npt.NDArray[np.float64] = self._points[position]
+        return point
+
+    def _read(self, point: npt.NDArray[np.float64]) -> dict[str, Value]:
+        def choose(parameter: Parameter) -> Value:
+            index = self._coordinates.get(parameter)
+            return parameter.decode(0.5 if index is None else float(point[index]))
+
+        return self._space.build(choose)

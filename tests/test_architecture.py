@@ -21,18 +21,15 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (1, frozenset({"trial", "records"})),
     (1, frozenset({"search", "search_space"})),
     (2, frozenset({"strategies", "estimators", "morphism", "report"})),
-    (2, frozenset({"gfile_store", "header_diff", "objectives", "study_lock"})),
-    (2, frozenset({"journal", "user_module"})),
-    (3, frozenset({"evaluation", "space_discovery", "data_sketch"})),
-    (3, frozenset({"outcome_file", "history", "policy", "training", "nas", "data"})),
-    (3, frozenset({"checkpoints", "study_records", "keras_evaluation"})),
-    (3, frozenset({"study"})),
+    (2, frozenset({"gfile_store"})),
+    (2, frozenset({"journal"})),
+    (3, frozenset({"evaluation", "space_discovery"})),
+    (3, frozenset({"outcome_file", "training", "nas", "data"})),
+    (3, frozenset({"study", "keras_evaluation"})),
     (4, frozenset({"engines"})),
-    (4, frozenset({"search_loop", "progress", "probe"})),
+    (4, frozenset({"search_loop", "progress"})),
     (5, frozenset({"keras_tuner_adapter"})),
-    (6, frozenset({"artifacts", "preflight", "study_home"})),
-    (6, frozenset({"outputs", "plan", "tfx_inputs", "local_engine"})),
-    (6, frozenset({"results"})),
+    (6, frozenset({"artifacts"})),
     (6, frozenset({"step"})),
     (6, frozenset({"executor"})),
     (6, frozenset({"component"})),
@@ -41,10 +38,7 @@ ROW = {name: row for row, (_, names) in enumerate(LAYERS) for name in names}
 
 # What must not meet although the layers would allow it: only the search loop joins a
 # study and an engine, and a worker knows neither the study nor its records.
-STUDY_SIDE = {
-    "study", "study_records", "study_home", "journal", "history", "policy",
-    "checkpoints", "strategies",
-}  # fmt: skip
+STUDY_SIDE = {"study", "journal", "strategies"}
 FORBIDDEN = {
     "engines": STUDY_SIDE,
     "evaluation": STUDY_SIDE,

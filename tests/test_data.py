@@ -15,7 +15,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2  # noqa: E402
 from tfx_bsl.public import tfxio  # noqa: E402
 
 from tuner_component.data import Source, open_split  # noqa: E402
-from tuner_component.data_sketch import same_data, sketch  # noqa: E402
+from tuner_component.step.data_sketch import same_data, sketch  # noqa: E402
 
 _SCHEMA = """
 feature { name: "x" type: FLOAT shape { dim { size: 2 } } presence { min_fraction: 1 } }

@@ -16,7 +16,7 @@ from tuner_component.journal import ObjectJournal
 from tuner_component.outcome_file import write_outcome
 from tuner_component.strategies.base import Suggest
 from tuner_component.study import Limits, Study
-from tuner_component.study_home import open_home
+from tuner_component.study.home import open_home
 from tuner_component.trial import Objective
 
 _numbers = itertools.count()

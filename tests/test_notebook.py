@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import step_fixtures
+from tests.step import fixtures as step_fixtures
 
 pytestmark = pytest.mark.slow
 

@@ -114,7 +114,7 @@ def test_build_model_is_one_that_the_component_can_search():
 
 
 def test_the_trial_record_reads_as_shown(tmp_path, monkeypatch):
-    from tuner_component import outputs
+    from tuner_component.step import outputs
 
     completed = Trial(
         "0000",

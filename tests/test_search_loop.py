@@ -15,7 +15,7 @@ from tests.contracts.in_process_engine import (
     WorkerDiedError,
     scoring,
 )
-from tuner_component import search_loop, study_home
+from tuner_component import search_loop
 from tuner_component.engines.base import Measured, Started
 from tuner_component.errors import InfeasibleTrialError
 from tuner_component.evaluation import Outcome
@@ -23,6 +23,7 @@ from tuner_component.journal import LocalJournal
 from tuner_component.search_space import Choice, Int, SearchSpace
 from tuner_component.strategies.random import Random
 from tuner_component.study import Limits, Study
+from tuner_component.study import home as study_home
 from tuner_component.trial import Objective, TrialState
 
 SPACE = SearchSpace([Choice("kind", ("a", "b", "c")), Int("units", 1, 6)])

@@ -12,8 +12,8 @@ from tfx.types import component_spec, standard_artifacts, standard_component_spe
 from tfx.utils import json_utils
 
 from tuner_component import artifacts, executor
-from tuner_component.plan import check_options
 from tuner_component.search import Search
+from tuner_component.step.plan import check_options
 
 
 class TunerSpec(component_spec.ComponentSpec):

@@ -32,10 +32,10 @@ class Executor(base_executor.BaseExecutor):
         Raises:
             TunerError: If the step cannot be done; the message says what to do.
         """
-        from tuner_component import step
+        from tuner_component.step import run
 
-        step.run(
-            step.Request(
+        run.run(
+            run.Request(
                 inputs=input_dict,
                 outputs=output_dict,
                 properties=exec_properties,

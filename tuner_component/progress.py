@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
-from tuner_component.checkpoints import ranked
 from tuner_component.engines.base import Event, Started
 from tuner_component.evaluation import Outcome
+from tuner_component.study.checkpoints import ranked
 from tuner_component.trial import Objective, Trial, TrialState
 
 _LOG_SECONDS = 10.0

@@ -7,7 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests import preflight_cases, step_fixtures
+from tests.step import cases as preflight_cases
+from tests.step import fixtures as step_fixtures
 from tests.benchmarks.figures import Figure, report
 from tuner_component.errors import TunerError
 

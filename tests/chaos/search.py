@@ -14,12 +14,13 @@ import sys
 import time
 from pathlib import Path
 
-from tuner_component import journal, search_loop, study_home
+from tuner_component import journal, search_loop
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.evaluation import Evaluation
 from tuner_component.search_space import Choice, Float, SearchSpace
 from tuner_component.strategies.random import Random
 from tuner_component.study import Limits, Study
+from tuner_component.study import home as study_home
 from tuner_component.trial import Objective
 
 NUM_TRIALS = 12

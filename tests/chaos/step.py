@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests import step_fixtures
+from tests.step import fixtures as step_fixtures
 from tuner_component import Search
 
 NUM_TRIALS = 6

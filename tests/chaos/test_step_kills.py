@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests import step_fixtures
+from tests.step import fixtures as step_fixtures
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from tuner_component.errors import StudyMismatchError
 from tuner_component.evaluation import Outcome
-from tuner_component.policy import Limits
 from tuner_component.records import encode
+from tuner_component.study.policy import Limits
 from tuner_component.trial import Trial, TrialState
 
 Record = dict[str, Any]

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component import artifacts
-from tuner_component.checkpoints import ranked
 from tuner_component.records import encode
+from tuner_component.study.checkpoints import ranked
 from tuner_component.trial import Trial
 
 _RESERVED = ("trial_id", "score")

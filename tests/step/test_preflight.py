@@ -6,8 +6,8 @@ import pytest
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
-from tuner_component import preflight
 from tuner_component.errors import PreflightError
+from tuner_component.step import preflight
 
 
 @pytest.fixture

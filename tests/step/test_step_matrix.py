@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.step_fixtures import properties, run_step, strict, trials_of, write_inputs
+from tests.step.fixtures import properties, run_step, strict, trials_of, write_inputs
 from tuner_component import Search
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tuner_component import outputs
+from tuner_component.step import outputs
 from tuner_component.trial import Measurement, Reason, Trial, TrialError, TrialState
 
 _CONFIG = {"space": [], "values": {"units": 8}}

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from tuner_component import header_diff, study_lock
 from tuner_component.errors import JournalError, PreflightError, StudyMismatchError
 from tuner_component.gfile_store import GfileStore, is_remote
 from tuner_component.journal import Journal, open_journal
+from tuner_component.study import header_diff
+from tuner_component.study import lock as study_lock
 from tuner_component.trial import TrialState
 
 _NAME = re.compile(r"[0-9a-f]{10}-\d+")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tuner_component import outputs, probe, progress
+from tuner_component import progress
 from tuner_component.engines.base import Engine
 from tuner_component.errors import SearchFailedError
+from tuner_component.step import outputs, probe
 from tuner_component.study import Study
 from tuner_component.trial import Trial, TrialState
 

@@ -13,7 +13,7 @@ from tuner_component.engines.local_pool import LocalPool, Preload
 from tuner_component.errors import PreflightError
 from tuner_component.keras_tuner_adapter.legacy_keras import uses_legacy_keras
 from tuner_component.search import Search
-from tuner_component.user_module import UserModule
+from tuner_component.step.user_module import UserModule
 
 _LIBRARIES = (
     "tensorflow",
@@ -23,7 +23,7 @@ _LIBRARIES = (
     "tfx.components.tuner.component",
     "tensorflow_transform.output_wrapper",
     "tfx_bsl.public.tfxio",
-    "tuner_component.tfx_inputs",
+    "tuner_component.step.tfx_inputs",
     "tuner_component.keras_tuner_adapter.stock_evaluation",
 )
 _STOCK = "tuner_component.keras_tuner_adapter.stock_evaluation:make_evaluator"
@@ -72,7 +72,7 @@ def open_engine(
         num_workers,
         _STOCK if module.function else _BUILD_MODEL,
         {
-            "load": f"tuner_component.tfx_inputs:{loader}",
+            "load": f"tuner_component.step.tfx_inputs:{loader}",
             "load_settings": load_settings,
         },
         log_folder=log_folder,

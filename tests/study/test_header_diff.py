@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tuner_component.header_diff import describe
+from tuner_component.study.header_diff import describe
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from tuner_component.errors import JournalError, StudyMismatchError, TunerError
 from tuner_component.evaluation import Outcome
 from tuner_component.journal import open_journal
 from tuner_component.outcome_file import write_outcome
-from tuner_component.policy import MAX_INFEASIBLE_IN_A_ROW
 from tuner_component.strategies.base import Done, Suggest, Wait
 from tuner_component.study import Limits, Study
+from tuner_component.study.policy import MAX_INFEASIBLE_IN_A_ROW
 from tuner_component.trial import (
     Fidelity,
     Measurement,

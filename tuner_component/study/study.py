@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from tuner_component import checkpoints, policy, study_records
 from tuner_component.errors import TunerError
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.gfile_store import is_remote
-from tuner_component.history import History
 from tuner_component.journal import Journal
 from tuner_component.outcome_file import discard_outcome, read_outcome
-from tuner_component.policy import Limits
 from tuner_component.strategies.base import Done, Strategy, Suggest, Wait
+from tuner_component.study import checkpoints, policy
+from tuner_component.study import records as study_records
+from tuner_component.study.history import History
+from tuner_component.study.policy import Limits
 from tuner_component.trial import Objective, Trial, TrialError, TrialState
 
 __all__ = ["Home", "Limits", "Study"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import step_fixtures
-from tests.step_fixtures import properties, run_step, strict, trials_of
+from tests.step import fixtures as step_fixtures
+from tests.step.fixtures import properties, run_step, strict, trials_of
 from tuner_component import Search
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from tuner_component import study_home
 from tuner_component.errors import (
     JournalError,
     PreflightError,
@@ -17,6 +16,7 @@ from tuner_component.errors import (
 from tuner_component.evaluation import Outcome
 from tuner_component.strategies.base import Suggest
 from tuner_component.study import Limits, Study
+from tuner_component.study import home as study_home
 from tuner_component.trial import Objective
 
 HEADER = {
@@ -223,7 +223,7 @@ def test_an_error_of_the_search_is_not_taken_for_one_of_the_home(tmp_path):
 
 HOLDER = """
 import json, os, sys
-from tuner_component import study_home
+from tuner_component.study import home as study_home
 with study_home.open_home(sys.argv[1], json.loads(sys.argv[3])):
     if sys.argv[2] == "fork" and os.fork() == 0:
         print("forked", flush=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.step_fixtures import MODULES, outputs, properties
+from tests.step.fixtures import MODULES, outputs, properties
 from tuner_component import Objective, Search, Tuner
 from tuner_component.executor import Executor
 
-_TAXI = Path(__file__).parents[2] / "shared/data/tfx/components/testdata"
+_TAXI = Path(__file__).parents[3] / "shared/data/tfx/components/testdata"
 
 
 def _own(search=None, module="own_model.py", **more):

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests import preflight_cases, step_fixtures
+from tests.step import cases as preflight_cases
+from tests.step import fixtures as step_fixtures
 from tuner_component.errors import TunerError
 
 pytestmark = pytest.mark.slow

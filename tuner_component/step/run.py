@@ -10,25 +10,30 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tuner_component import (
+from tuner_component import search_loop
+from tuner_component.engines.base import Engine, Event
+from tuner_component.gfile_store import is_remote
+from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
+from tuner_component.progress import Progress
+from tuner_component.search import Search
+from tuner_component.step import (
     data_sketch,
     preflight,
     probe,
     results,
-    search_loop,
-    study_home,
     tfx_inputs,
     user_module,
 )
-from tuner_component.engines.base import Engine, Event
-from tuner_component.gfile_store import is_remote
-from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
-from tuner_component.local_engine import num_parallel_trials, open_engine
-from tuner_component.plan import SearchPlan, check_options, plan_build_model, plan_stock
-from tuner_component.progress import Progress
-from tuner_component.search import Search
+from tuner_component.step.local_engine import num_parallel_trials, open_engine
+from tuner_component.step.plan import (
+    SearchPlan,
+    check_options,
+    plan_build_model,
+    plan_stock,
+)
+from tuner_component.step.user_module import UserModule
 from tuner_component.study import Limits, Study
-from tuner_component.user_module import UserModule
+from tuner_component.study import home as study_home
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tuner_component import preflight
 from tuner_component.data import Source, open_split
 from tuner_component.keras_evaluation import ModelCode
-from tuner_component.user_module import BUILD_FUNCTION, UserModule
+from tuner_component.step import preflight
+from tuner_component.step.user_module import BUILD_FUNCTION, UserModule
 
 _PROPERTIES = ("train_args", "eval_args", "custom_config")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.step_fixtures import properties, run_step, strict, trials_of, write_inputs
+from tests.step.fixtures import properties, run_step, strict, trials_of, write_inputs
 from tuner_component import Search
 from tuner_component.errors import SearchFailedError
 

@@ -4,7 +4,7 @@ import pytest
 
 from tuner_component import Objective
 from tuner_component.errors import PreflightError
-from tuner_component.objectives import check_available, known_direction, resolve
+from tuner_component.step.objectives import check_available, known_direction, resolve
 
 
 @pytest.mark.parametrize(

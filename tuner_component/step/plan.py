@@ -7,13 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tuner_component import objectives
 from tuner_component.errors import PreflightError
 from tuner_component.keras_tuner_adapter import bridge
 from tuner_component.keras_tuner_adapter.growing import Growing
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 from tuner_component.search import Search
 from tuner_component.search_space import SearchSpace
+from tuner_component.step import objectives
 from tuner_component.strategies import registry
 from tuner_component.strategies.base import Strategy
 from tuner_component.trial import Objective

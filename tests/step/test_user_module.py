@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from tuner_component.errors import PreflightError
-from tuner_component.user_module import UserModule, fingerprint, locate
+from tuner_component.step.user_module import UserModule, fingerprint, locate
 
 _BUILD = "def build_model(hp):\n    return hp\n"
 
@@ -57,7 +57,7 @@ def test_a_module_in_a_wheel_is_found(tmp_path):
 
 def test_a_path_to_a_function_is_found():
     module = locate(
-        {"tuner_fn": "tests.test_user_module.test_siblings_can_be_imported"}
+        {"tuner_fn": "tests.step.test_user_module.test_siblings_can_be_imported"}
     )
     assert module.function == "test_siblings_can_be_imported"
 

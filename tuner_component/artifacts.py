@@ -17,4 +17,4 @@ class TrialRecord(artifact.Artifact):
     `summary.json` the search as a whole.
     """
 
-    TYPE_NAME = "TrialRecord"
+    TYPE_NAME = "tuner_component.TrialRecord"

@@ -23,8 +23,9 @@ def mutate(
 ) -> dict[str, Value]:
     """Returns a configuration that differs in one active parameter.
 
-    What the change activates is drawn at random; all else stays. The new value of an
-    ordered parameter is, half of the time, close to the old one on the sampling
+    What the change activates is drawn at random, and so is what has no value of this
+    space (in a trial from before the space changed); all else stays. The new value of
+    an ordered parameter is, half of the time, close to the old one on the sampling
     scale, otherwise any.
 
     Args:
@@ -33,7 +34,7 @@ def mutate(
         rng: Gives the random numbers.
         width: Standard deviation of a close change, as a fraction of the scale; > 0.
     """
-    before = {parameter: values[parameter.name] for parameter in space.active(values)}
+    before = _known(space, values)
     changeable = [parameter for parameter in before if _varies(parameter)]
     if not changeable:
         return dict(values)
@@ -67,10 +68,7 @@ def crossover(
         other: Another.
         rng: Gives the random numbers.
     """
-    sides = [
-        {parameter: side[parameter.name] for parameter in space.active(side)}
-        for side in (one, other)
-    ]
+    sides = [_known(space, side) for side in (one, other)]
 
     def choose(parameter: Parameter) -> Value:
         having = [side[parameter] for side in sides if parameter in side]
@@ -79,6 +77,14 @@ def crossover(
         return having[int(rng.integers(len(having)))]
 
     return space.build(choose)
+
+
+def _known(space: SearchSpace, values: Mapping[str, Value]) -> dict[Parameter, Value]:
+    return {
+        parameter: values[parameter.name]
+        for parameter in space.active(values)
+        if parameter.name in values and parameter.contains(values[parameter.name])
+    }
 
 
 def _another(

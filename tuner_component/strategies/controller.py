@@ -64,8 +64,11 @@ class Options:
     def index(self, value: Value) -> int | None:
         """Returns the option that a value belongs to.
 
-        None for the default of a number with few values if it is not one of them.
+        None for the default of a number with few values if it is not one of them,
+        and for a value from before the space changed.
         """
+        if not self._parameter.contains(value):
+            return None
         if self._values is None:
             fraction = self._parameter.encode(value)
             return min(int(fraction * self.number), self.number - 1)

@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     add("--root", type=Path, default=Path("demo"), help="for all files (%(default)s)")
     add("--trials", type=int, default=12, help="trials at most (%(default)s)")
     add("--parallel", type=int, default=0, help="trials at once (what fits)")
-    add("--strategy", help="grid or random")
+    add("--strategy", help="how to search; the README lists them")
     add("--epochs", type=int, default=20, help="epochs at most (%(default)s)")
     add("--seed", type=int, default=0, help="fixes everything random (%(default)s)")
     add("--train-steps", type=int, default=0, help="steps in an epoch (all rows)")

@@ -137,7 +137,7 @@ def test_the_trial_record_reads_as_shown(tmp_path, monkeypatch):
         state=TrialState.FAILED,
         error=TrialError(Reason.USER_ERROR, "ValueError: no"),
     )
-    outputs.write_trial_record(str(tmp_path), [completed, failed], {})
+    outputs.write_trial_record(str(tmp_path), [completed, failed], {}, "")
     monkeypatch.chdir(tmp_path)
     made = _run(_snippet("trials.jsonl"))
     assert made["errors"] == {"0001": "ValueError: no"}

@@ -63,7 +63,7 @@ def test_the_results_have_the_stock_form(tmp_path, trials):
 
 
 def test_the_record_holds_every_trial(tmp_path, trials):
-    path = outputs.write_trial_record(str(tmp_path), trials, {"best": "0002"})
+    path = outputs.write_trial_record(str(tmp_path), trials, {"best": "0002"}, "<p>")
     records = [_strict(line) for line in Path(path).read_text().splitlines()]
     assert [r["trial_id"] for r in records] == ["0000", "0001", "0002"]
     assert [r["state"] for r in records] == ["COMPLETED", "FAILED", "COMPLETED"]

@@ -42,12 +42,25 @@ def write_tuner_results(folder: str, trials: Sequence[Trial]) -> str:
 
 
 def write_trial_record(
-    folder: str, trials: Sequence[Trial], summary: Mapping[str, Any]
+    folder: str, trials: Sequence[Trial], summary: Mapping[str, Any], page: str
 ) -> str:
-    """Writes every trial and the search as a whole; returns the trials' path."""
+    """Writes every trial and the search as a whole; returns the trials' path.
+
+    Args:
+        folder: Where to.
+        trials: All trials.
+        summary: The search as JSON.
+        page: The search as HTML.
+    """
     _write(folder, artifacts.SUMMARY_FILE, _json(encode(summary)))
+    write_report(folder, page)
     lines = [_json(_record(trial)) for trial in trials]
     return _write(folder, artifacts.TRIALS_FILE, "".join(f"{x}\n" for x in lines))
+
+
+def write_report(folder: str, page: str) -> str:
+    """Writes the search as HTML; returns the path."""
+    return _write(folder, artifacts.REPORT_FILE, page)
 
 
 def _record(trial: Trial) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tuner_component import progress
+from tuner_component import artifacts, progress
 from tuner_component.engines.base import Engine
 from tuner_component.errors import SearchFailedError
 from tuner_component.step import outputs, probe
@@ -13,8 +13,13 @@ from tuner_component.study import Study
 from tuner_component.trial import Trial, TrialState
 
 
-def require_winner(study: Study, reason: str) -> Trial:
+def require_winner(study: Study, reason: str, home: str) -> Trial:
     """Returns the best trial.
+
+    Args:
+        study: The finished study.
+        reason: Why the search ended.
+        home: Where the study is kept, for the message.
 
     Raises:
         SearchFailedError: If no trial completed; holds the first traceback.
@@ -25,14 +30,15 @@ def require_winner(study: Study, reason: str) -> Trial:
     if not failed:
         raise SearchFailedError(
             f"The search ended without a completed trial: {reason}. Give it more time "
-            "or more trials."
+            f"or more trials. The study is kept in {home}"
         )
     first = failed[0]
     error = first.error
     message = error.message if error else "unknown"
     traceback = error.traceback if error else ""
     raise SearchFailedError(
-        f"All {len(failed)} trials that ended have failed ({reason}). The first, trial "
+        f"All {len(failed)} trials that ended have failed ({reason}); "
+        f"{home}/{artifacts.REPORT_FILE} shows them. The first, trial "
         f"{first.trial_id} with {dict(first.values)}: {message}\n{traceback}"
     )
 
@@ -43,6 +49,7 @@ def write(
     best: Trial,
     engine: Engine,
     summary: Mapping[str, Any],
+    page: str,
 ) -> dict[str, str]:
     """Writes every artifact that the step has a channel for.
 
@@ -51,7 +58,8 @@ def write(
         study: The finished study.
         best: Its best trial.
         engine: Exports the best model.
-        summary: JSON for the trial record.
+        summary: The search as JSON, for the trial record.
+        page: The search as HTML, for the trial record.
 
     Returns:
         Output key to the path that was written, or why there is none.
@@ -66,7 +74,7 @@ def write(
     }
     if channels.get("trial_record"):
         written["trial_record"] = outputs.write_trial_record(
-            channels["trial_record"][0].uri, study.trials, summary
+            channels["trial_record"][0].uri, study.trials, summary, page
         )
     if channels.get("best_model"):
         written["best_model"] = _export(channels["best_model"][0], study, best, engine)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tuner_component import search_loop
+from tuner_component import report, search_loop
 from tuner_component.engines.base import Engine, Event
 from tuner_component.gfile_store import is_remote
 from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
@@ -18,6 +18,7 @@ from tuner_component.progress import Progress
 from tuner_component.search import Search
 from tuner_component.step import (
     data_sketch,
+    outputs,
     preflight,
     probe,
     results,
@@ -177,14 +178,16 @@ def _search(
         watch = _Watch(request.node, plan)
         reason = search_loop.run(study, engine, watch, search.max_seconds)
         study.finish(reason)
-        best = results.require_winner(study, reason)
+        page = report.page(study.trials, study.objective, request.node, reason)
+        outputs.write_report(home.folder, page)
+        best = results.require_winner(study, reason, home.folder)
         summary = {
             "identity": identity,
             "search": search.to_json(),
             "best_trial": best.trial_id,
             "reason": reason,
         }
-        written = results.write(request.outputs, study, best, engine, summary)
+        written = results.write(request.outputs, study, best, engine, summary, page)
         _say(results.summary_text(study, reason, home.folder, written))
 
 

@@ -7,9 +7,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.benchmarks.figures import Figure, report
 from tests.step import cases as preflight_cases
 from tests.step import fixtures as step_fixtures
-from tests.benchmarks.figures import Figure, report
 from tuner_component.errors import TunerError
 
 _GOAL_SECONDS = 10.0

@@ -9,6 +9,7 @@ from typing import Any
 from tuner_component.search import check_names, suggestion
 from tuner_component.search_space import SearchSpace
 from tuner_component.strategies.base import Strategy
+from tuner_component.strategies.bayesian import Bayesian
 from tuner_component.strategies.evolution import Evolution
 from tuner_component.strategies.grid import Grid
 from tuner_component.strategies.quasi_random import QuasiRandom
@@ -16,6 +17,7 @@ from tuner_component.strategies.random import Random
 from tuner_component.strategies.reinforcement import Reinforcement
 
 STRATEGIES: dict[str, Callable[..., Strategy]] = {
+    "bayesian": Bayesian,
     "evolution": Evolution,
     "grid": Grid,
     "quasi_random": QuasiRandom,

@@ -1,0 +1,115 @@
+"""Fitting and predicting, against plain textbook formulas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tuner_component.search_space import Choice, Float, SearchSpace
+from tuner_component.search_space.encoding import Encoding
+from tuner_component.strategies.gaussian_process.fit import (
+    Kernel,
+    fit,
+    negative_log_likelihood,
+)
+from tuner_component.strategies.gaussian_process.kernel import (
+    matern,
+    matern_slope,
+    squared_distances,
+)
+from tuner_component.strategies.gaussian_process.posterior import Posterior
+from tuner_component.strategies.gaussian_process.prior import separate, tied
+
+RNG = np.random.default_rng(0)
+FEATURES = RNG.random((12, 3))
+TARGETS = np.sin(4 * FEATURES[:, 0]) + 0.1 * RNG.standard_normal(12)
+KERNEL = Kernel(np.array([2.0, 0.5, 0.1]), 1.3, 0.05)
+
+
+def covariance(left, right):
+    """The kernel, entry by entry."""
+    out = np.empty((len(left), len(right)))
+    for i, x in enumerate(left):
+        for j, y in enumerate(right):
+            r = np.sqrt(5 * np.sum(KERNEL.weights * (x - y) ** 2))
+            out[i, j] = KERNEL.signal * (1 + r + r**2 / 3) * np.exp(-r)
+    return out
+
+
+def test_the_slope_of_the_kernel_is_its_derivative():
+    squared, step = np.array([1e-3, 0.1, 1.0, 30.0]), 1e-6
+    numeric = (matern(squared + step) - matern(squared - step)) / (2 * step)
+    assert matern_slope(squared) == pytest.approx(numeric, rel=1e-5)
+    assert matern(np.zeros(1)) == 1.0
+
+
+def test_squared_distances_are_never_negative():
+    rows = np.full((3, 5), 1 / 3) * 1e4
+    assert squared_distances(rows, rows).min() >= 0
+
+
+def test_the_gradient_of_the_likelihood_is_its_derivative():
+    def at(logs):
+        weights, (signal, noise) = np.exp(logs[:3]), np.exp(logs[3:])
+        return negative_log_likelihood(
+            FEATURES, TARGETS, Kernel(weights, float(signal), float(noise))
+        )
+
+    logs, step = np.log([2.0, 0.5, 0.1, 1.3, 0.05]), 1e-5
+    for index, slope in enumerate(at(logs)[1]):
+        shift = step * np.eye(5)[index]
+        numeric = (at(logs + shift)[0] - at(logs - shift)[0]) / (2 * step)
+        assert slope == pytest.approx(numeric, rel=1e-4, abs=1e-6)
+
+
+def test_predictions_are_the_textbook_ones():
+    places = RNG.random((5, 3))
+    inverse = np.linalg.inv(covariance(FEATURES, FEATURES) + 0.050001 * np.eye(12))
+    cross = covariance(places, FEATURES)
+    mean = inverse.sum(1) @ TARGETS / inverse.sum()
+    posterior = Posterior(KERNEL, FEATURES, TARGETS)
+    means, stddevs = posterior.predict(places)
+    assert means == pytest.approx(mean + cross @ inverse @ (TARGETS - mean))
+    assert posterior.mean(places) == pytest.approx(means)
+    variances = KERNEL.signal - np.diag(cross @ inverse @ cross.T)
+    assert stddevs**2 == pytest.approx(variances)
+
+
+def test_believing_leaves_the_mean_and_removes_doubt():
+    places = RNG.random((4, 3))
+    before = Posterior(KERNEL, FEATURES, TARGETS)
+    after = before.believing(places[:2])
+    assert after.mean(places) == pytest.approx(before.mean(places), abs=1e-6)
+    assert (after.predict(places)[1] < before.predict(places)[1]).all()
+
+
+def test_the_fit_finds_which_parameters_matter():
+    space = SearchSpace([Float("a", 0, 1), Float("b", 0, 1), Choice("c", tuple("xyz"))])
+    encoding = Encoding(space)
+    features = encoding.features(encoding.sample(RNG.random((60, 3))))
+    targets = np.sin(6 * features[:, 0])
+    targets = (targets - targets.mean()) / targets.std()
+    kernel = fit(features, targets, separate(encoding))
+    a, b, c, *others = kernel.weights
+    assert a > 20 * b
+    assert a > 20 * c
+    assert others == [c, c], "the values of a choice share one weight"
+    assert kernel.noise < 0.01
+
+
+def test_noise_is_told_from_signal():
+    encoding = Encoding(SearchSpace([Float("a", 0, 1)]))
+    features = RNG.random((80, 1))
+    noise = RNG.standard_normal(80)
+    targets = np.sin(6 * features[:, 0]) + 0.5 * noise
+    kernel = fit(features, targets / targets.std(), separate(encoding))
+    assert 0.5 * 0.25 < kernel.noise * targets.var() < 2 * 0.25
+
+
+def test_tied_weights_differ_between_kinds_only():
+    space = SearchSpace([Float("a", 0, 1), Choice("c", tuple("xyz")), Float("b", 0, 1)])
+    prior = tied(Encoding(space))
+    assert prior.num_weights == 2
+    assert prior.owner[0] == prior.owner[4]
+    assert len(set(prior.owner[1:4])) == 1
+    assert prior.owner[0] != prior.owner[1]

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+from typing_extensions import override
+
+from tests.contracts.strategy_contract import (
+    CONTINUOUS,
+    FINITE,
+    StrategyContract,
+    ended,
+    keys,
+    pending,
+    search,
+)
+from tuner_component.search_space import (
+    Boolean,
+    Choice,
+    Condition,
+    Fixed,
+    Float,
+    Int,
+    SearchSpace,
+)
+from tuner_component.strategies.base import Done, Suggest
+from tuner_component.strategies.bayesian import Bayesian
+from tuner_component.strategies.quasi_random import QuasiRandom
+from tuner_component.strategies.random import Random
+from tuner_component.trial import Reason, Trial, TrialError, TrialState
+
+MIXED = SearchSpace(
+    [
+        Float("rate", 1e-5, 1.0, sampling="log", default=1e-5),
+        Int("units", 4, 512, sampling="log"),
+        Choice("optimizer", ("sgd", "adam", "rmsprop")),
+        Float("momentum", 0.0, 1.0, conditions=(Condition("optimizer", ("sgd",)),)),
+        Choice("batch", (16, 32, 64, 128, 256)),
+        Boolean("norm"),
+        Float("dropout", 0.0, 0.8, step=0.05),
+        Int("layers", 1, 5),
+        Float("decay", 1e-8, 1e-1, sampling="log"),
+        Choice("activation", ("relu", "tanh", "gelu", "elu")),
+    ]
+)
+
+
+def loss(values) -> float:
+    """From 0; adam, 64 to 128 units, a rate of 0.001 and batches of 64 are best."""
+    rate = (np.log10(values["rate"]) + 3) ** 2
+    units = (np.log2(values["units"]) - 6.5) ** 2 / 4
+    optimizer = {"adam": 0.0, "rmsprop": 0.3, "sgd": 0.6}[values["optimizer"]]
+    momentum = abs(values.get("momentum", 0.9) - 0.9)
+    batch = abs(np.log2(values["batch"]) - 6) / 8
+    rest = (values["dropout"] - 0.2) ** 2 + 0.2 * abs(values["layers"] - 3)
+    return float(rate + units + optimizer + momentum + batch + rest)
+
+
+def scored(trial: Trial, score: float, seconds: float = 1.0) -> Trial:
+    return dataclasses.replace(
+        trial,
+        state=TrialState.COMPLETED,
+        score=score,
+        loss=score,
+        duration_seconds=seconds,
+    )
+
+
+def minimise(strategy, function, length: int) -> list[Trial]:
+    trials: list[Trial] = []
+    while len(trials) < length:
+        (action,) = strategy.propose(trials, 1)
+        trial = pending(action, len(trials))
+        trials.append(scored(trial, function(trial.values)))
+    return trials
+
+
+def best(trials) -> float:
+    return min(trial.loss for trial in trials)
+
+
+class TestBayesian(StrategyContract):
+    def create(self, space, seed):
+        return Bayesian(space, seed)
+
+    @override
+    def test_asking_for_one_or_for_four_gives_the_same_set(self, strategy, space):
+        """Together, each is what it would be if those before it were running."""
+        trials, _ = search(strategy, length=8)
+        together = self.create(space, 3).propose(trials, 4)
+        one_by_one = []
+        for _ in range(4):
+            one_by_one += strategy.propose(trials, 1)
+            trials = [*trials, pending(one_by_one[-1], len(trials))]
+        assert together == one_by_one
+
+
+class TestCostAware(StrategyContract):
+    """Durations are history like losses."""
+
+    def create(self, space, seed):
+        return Bayesian(space, seed, cost_aware=True)
+
+    test_asking_for_one_or_for_four_gives_the_same_set = (
+        TestBayesian.test_asking_for_one_or_for_four_gives_the_same_set
+    )
+
+
+def test_the_first_trials_are_those_of_quasi_random_search():
+    ours, _ = search(Bayesian(MIXED, 3, initial_trials=6), length=7)
+    theirs, _ = search(QuasiRandom(MIXED, 3), length=7)
+    assert ours[0].values == MIXED.defaults()
+    assert keys(MIXED, ours[:6]) == keys(MIXED, theirs[:6])
+    assert keys(MIXED, ours[6:]) != keys(MIXED, theirs[6:])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_mixed_conditional_space_is_searched_better_than_at_random(seed):
+    model = minimise(Bayesian(MIXED, seed), loss, 40)
+    chance = minimise(Random(MIXED, seed), loss, 200)
+    assert best(model) < best(chance)
+
+
+def test_a_smooth_optimum_is_found_precisely():
+    space = SearchSpace([Float("x", 0, 1), Float("y", 0, 1)])
+    trials = minimise(
+        Bayesian(space, 0), lambda v: (v["x"] - 0.3) ** 2 + (v["y"] - 0.7) ** 2, 30
+    )
+    assert best(trials) < 1e-5
+
+
+def test_what_runs_is_not_proposed_again_nor_what_is_like_it():
+    space = SearchSpace([Float("x", 0, 1)])
+    strategy = Bayesian(space, 0, initial_trials=4, random_share=0)
+    trials = minimise(strategy, lambda v: np.sin(9 * v["x"]), 4)
+    (alone,) = strategy.propose(trials, 1)
+    running = [*trials, pending(alone, 4)]
+    (beside,) = strategy.propose(running, 1)
+    assert abs(alone.values["x"] - beside.values["x"]) > 0.01
+
+
+def test_a_region_that_fails_is_left_alone():
+    space = SearchSpace([Float("x", 0, 1, default=0.5), Float("y", 0, 1)])
+    strategy = Bayesian(space, 0, random_share=0)
+    trials: list[Trial] = []
+    while len(trials) < 40:
+        (action,) = strategy.propose(trials, 1)
+        trial = pending(action, len(trials))
+        failed = trial.values["x"] > 0.6  # where the losses would be least
+        state = TrialState.FAILED if failed else TrialState.COMPLETED
+        trial = ended(trial, state)
+        trials.append(trial if failed else scored(trial, -trial.values["x"]))
+    assert sum(trial.state is TrialState.FAILED for trial in trials[-20:]) <= 10
+    assert -best(t for t in trials if t.loss is not None) > 0.57
+
+
+def test_a_worker_that_died_says_nothing_about_its_configuration():
+    strategy = Bayesian(CONTINUOUS, 0)
+    trials, _ = search(strategy, length=9)
+    lost = dataclasses.replace(
+        trials[4],
+        state=TrialState.FAILED,
+        loss=None,
+        score=None,
+        error=TrialError(Reason.INFRASTRUCTURE, "The worker died."),
+    )
+    user = dataclasses.replace(lost, error=TrialError(Reason.USER_ERROR, "Mine."))
+    without = [*trials[:4], lost, *trials[5:]]
+    failed = [*trials[:4], user, *trials[5:]]
+    assert strategy.propose(without, 1) != strategy.propose(failed, 1)
+
+
+def test_without_a_single_success_it_goes_on_filling_the_space():
+    trials, _ = search(Bayesian(CONTINUOUS, 0), length=30, states=(TrialState.FAILED,))
+    assert len(set(keys(CONTINUOUS, trials))) == 30
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, 0.0])
+def test_losses_of_any_size_are_taken(value):
+    trials, _ = search(Bayesian(CONTINUOUS, 0), length=8)
+    trials = [scored(t, value if t.number % 2 else t.loss) for t in trials]
+    (action,) = Bayesian(CONTINUOUS, 0).propose(trials, 1)
+    CONTINUOUS.check_values(action.values)
+
+
+def test_equal_losses_everywhere_are_taken():
+    trials = minimise(Bayesian(CONTINUOUS, 0), lambda values: 1.0, 20)
+    assert len(set(keys(CONTINUOUS, trials))) == 20
+
+
+def test_cost_aware_prefers_the_cheap_side_of_a_plateau():
+    space = SearchSpace([Float("x", 0, 1), Float("work", 0, 1)])
+
+    def mean_work(cost_aware: bool) -> float:
+        strategy = Bayesian(space, 0, cost_aware=cost_aware, random_share=0)
+        trials: list[Trial] = []
+        while len(trials) < 30:
+            (action,) = strategy.propose(trials, 1)
+            x, work = action.values["x"], action.values["work"]
+            trial = pending(action, len(trials))
+            trials.append(scored(trial, (x - 0.4) ** 2, seconds=10 ** (3 * work)))
+        return float(np.mean([10 ** (3 * t.values["work"]) for t in trials[5:]]))
+
+    assert mean_work(True) < 0.5 * mean_work(False)
+
+
+def test_a_space_of_one_configuration_is_done_after_it():
+    space = SearchSpace([Fixed("a", 1)])
+    trials, last = search(Bayesian(space, 0), length=5)
+    assert len(trials) == 1
+    assert isinstance(last, Done)
+
+
+def test_random_share_1_is_random_search_after_the_first_trials():
+    ours, _ = search(Bayesian(FINITE, 4, initial_trials=1, random_share=1), length=10)
+    theirs, _ = search(Random(FINITE, 4), length=10)
+    assert keys(FINITE, ours) == keys(FINITE, theirs)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"initial_trials": 0}, r"initial_trials=0; expected an integer, at least 1"),
+        ({"initial_trials": True}, r"initial_trials=True; expected an integer"),
+        ({"initial_trials": 2.5}, r"initial_trials=2.5; expected an integer"),
+        (
+            {"random_share": 1.5},
+            r"random_share=1.5; expected a finite number from 0 to 1",
+        ),
+        (
+            {"random_share": "0"},
+            r"random_share='0'; expected a finite number from 0 to 1",
+        ),
+        ({"random_share": float("nan")}, r"random_share=nan; expected a finite number"),
+        ({"cost_aware": 1}, r"cost_aware=1; expected True or False"),
+    ],
+)
+def test_impossible_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        Bayesian(FINITE, 0, **options)
+
+
+@pytest.mark.parametrize(("num", "limit"), [(100, 0.2), (1_000, 0.8), (10_000, 2.0)])
+def test_a_suggestion_is_cheap_however_long_the_history(num, limit):
+    """Twice the seconds that the issue allows, for slower machines."""
+    generator = np.random.default_rng(0)
+    every = [MIXED.sample(generator) for _ in range(num)]
+    trials = [
+        scored(pending(Suggest(values), number), loss(values))
+        for number, values in enumerate(every)
+    ]
+    strategy = Bayesian(MIXED, 0, random_share=0)
+    strategy.propose(trials[:-1], 1)
+    started = time.process_time()
+    assert isinstance(strategy.propose(trials, 1)[0], Suggest)
+    assert time.process_time() - started < limit

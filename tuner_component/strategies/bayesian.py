@@ -1,0 +1,179 @@
+"""Bayesian: tries what promises the largest improvement."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Container, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tuner_component.search_space import SearchSpace
+from tuner_component.search_space.encoding import Encoding
+from tuner_component.strategies.base import Action, Suggest, rng
+from tuner_component.strategies.gaussian_process import candidates
+from tuner_component.strategies.gaussian_process.prior import separate, tied
+from tuner_component.strategies.gaussian_process.surrogate import (
+    Observations,
+    Surrogate,
+)
+from tuner_component.strategies.options import check_integer, check_number
+from tuner_component.strategies.quasi_random import QuasiRandom
+from tuner_component.strategies.random import Random
+from tuner_component.strategies.tried import Tried
+from tuner_component.trial import Reason, Trial, TrialState, Value
+
+Array = npt.NDArray[np.float64]
+
+_LISTED = 20_000
+"""Finite spaces up to this size are searched for the best proposal exhaustively."""
+_LEAST_SECONDS = 1e-3
+_DOUBT_EVERY = 4
+"""One proposal in so many does not believe that a parameter is irrelevant."""
+
+
+class Bayesian:
+    """Models the losses by Gaussian processes and maximises the improvement expected.
+
+    The first trial has the defaults; a few that fill the space follow, and from then
+    on the model decides, but for a small share of random trials. Trials that still
+    run count as if their loss were what the model expects, so that proposals made
+    together differ. Failed ones count as bad as the worst.
+
+    Reference:
+        Jones et al., 1998, Efficient Global Optimization of Expensive Black-Box
+        Functions; the parts name theirs.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        seed: int,
+        *,
+        initial_trials: int | None = None,
+        random_share: float = 0.02,
+        cost_aware: bool = False,
+    ) -> None:
+        """Makes the strategy.
+
+        Args:
+            space: What can be tried.
+            seed: Fixes everything random, >= 0.
+            initial_trials: How many trials, the defaults included, come before the
+                model is asked; >= 1. None: 3 and the square root of the number of
+                parameters.
+            random_share: How many of the later trials are random, 0 to 1.
+            cost_aware: Whether to maximise the improvement a second of training
+                instead of the improvement a trial.
+
+        Raises:
+            ValueError: If an option is out of its range.
+        """
+        check_number("bayesian", "random_share", random_share, 0, 1)
+        if initial_trials is not None:
+            check_integer("bayesian", "initial_trials", initial_trials, 1)
+        self._space = space
+        self._seed = seed
+        self._random_share = random_share
+        self._cost_aware = _checked(cost_aware)
+        self._encoding = Encoding(space)
+        num_parameters = len(set(self._encoding.owner.tolist()))
+        usual = 3 + int(np.ceil(np.sqrt(num_parameters)))
+        self._num_initial = initial_trials or usual
+        self._initial = QuasiRandom(space, seed)
+        self._random = Random(space, seed)
+        self._surrogate = Surrogate([separate(self._encoding), tied(self._encoding)])
+        self._tried = Tried(space)
+        self._rows: dict[tuple[tuple[str, Value], ...], Array] = {}
+
+    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
+        """Returns untried configurations; `Done` when none is left.
+
+        Each is what a call for one would return when those before it run already.
+        """
+        return self._tried.one_by_one(history, count, self._next)
+
+    def _next(self, trials: Sequence[Trial], tried: Container[str]) -> Action:
+        if not len(self._encoding.owner) or _is_early(trials, self._num_initial):
+            return self._initial.propose(trials, 1)[0]
+        generator = rng(self._seed, len(trials))
+        if generator.random() >= self._random_share:
+            values = self._promising(trials, generator)
+            if values is not None and self._space.key(values) not in tried:
+                return Suggest(values)
+        return self._random.propose(trials, 1)[0]
+
+    def _promising(
+        self, trials: Sequence[Trial], generator: np.random.Generator
+    ) -> dict[str, Value] | None:
+        codes = np.stack([self._codes(trial.values) for trial in trials])
+        tried = {row.tobytes() for row in codes}
+        worth = self._surrogate.worth(self._observations(trials, codes))
+
+        def untried(rows: Array) -> Array:
+            known = np.fromiter((row.tobytes() in tried for row in rows), bool)
+            return np.where(known, -np.inf, worth(self._encoding.features(rows)))
+
+        if self._every is not None:
+            values = untried(self._every)
+            point, value = self._every[values.argmax()], values.max()
+        else:
+            known = [i for i, trial in enumerate(trials) if trial.loss is not None]
+            ranked = sorted(known, key=lambda i: (trials[i].loss, i))
+            point, value = candidates.best(
+                self._encoding, codes[ranked], untried, generator
+            )
+        return None if value == -np.inf else self._encoding.values(point)
+
+    def _observations(self, trials: Sequence[Trial], codes: Array) -> Observations:
+        features = self._encoding.features(codes)
+        known = [_is_informative(trial) for trial in trials]
+        ended = [trial for trial, counts in zip(trials, known, strict=True) if counts]
+        running = [trial.state is TrialState.PENDING for trial in trials]
+        losses = [np.nan if trial.loss is None else trial.loss for trial in ended]
+        seconds = [max(trial.duration_seconds, _LEAST_SECONDS) for trial in ended]
+        return Observations(
+            features[known],
+            np.array(losses),
+            features[running],
+            np.array(seconds) if self._cost_aware else None,
+            is_doubted=len(trials) % _DOUBT_EVERY == 0,
+        )
+
+    def _codes(self, values: Mapping[str, Value]) -> Array:
+        given = tuple(values.items())
+        if given not in self._rows:
+            self._rows[given] = self._encoding.codes(values)
+        return self._rows[given]
+
+    @functools.cached_property
+    def _every(self) -> Array | None:
+        """The codes of all configurations of a small space."""
+        size = self._space.size()
+        if size is None or size > _LISTED:
+            return None
+        every = map(self._encoding.codes, self._space.enumerate())
+        return np.stack(list(every))
+
+
+def _is_early(trials: Sequence[Trial], num_initial: int) -> bool:
+    """Returns whether too little is known for a model."""
+    completed = sum(trial.loss is not None for trial in trials)
+    running = sum(trial.state is TrialState.PENDING for trial in trials)
+    return completed == 0 or completed + running < num_initial
+
+
+def _is_informative(trial: Trial) -> bool:
+    """Returns whether the trial's end says something about its configuration."""
+    if trial.error is not None and trial.error.reason is Reason.INFRASTRUCTURE:
+        return False
+    return trial.state.is_final
+
+
+def _checked(cost_aware: object) -> bool:
+    if not isinstance(cost_aware, bool):
+        raise ValueError(
+            f"The strategy 'bayesian' received cost_aware={cost_aware!r}; expected "
+            "True or False. Correct it or leave it out."
+        )
+    return cost_aware

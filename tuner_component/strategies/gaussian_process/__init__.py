@@ -1,0 +1,1 @@
+"""Gaussian process regression on features, and what a search asks of it."""

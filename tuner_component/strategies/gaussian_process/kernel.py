@@ -1,0 +1,39 @@
+"""Matern 5/2 kernel on weighted squared distances."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def squared_distances(left: Array, right: Array) -> Array:
+    """Returns the squared Euclidean distances between rows.
+
+    Args:
+        left: Shape `(n, d)`.
+        right: Shape `(m, d)`.
+
+    Returns:
+        Shape `(n, m)`, >= 0.
+    """
+    squares = (left**2).sum(1)[:, None] + (right**2).sum(1)
+    return np.asarray(np.maximum(squares - 2 * left @ right.T, 0.0))
+
+
+def matern(squared: Array) -> Array:
+    """Returns the correlation at squared distances, in lengthscales.
+
+    Reference:
+        Rasmussen and Williams, 2006, Gaussian Processes for Machine Learning,
+        eq. 4.17.
+    """
+    root = np.sqrt(5 * squared)
+    return np.asarray((1 + root + 5 / 3 * squared) * np.exp(-root))
+
+
+def matern_slope(squared: Array) -> Array:
+    """Returns the derivative of `matern` by the squared distance."""
+    root = np.sqrt(5 * squared)
+    return np.asarray(-5 / 6 * (1 + root) * np.exp(-root))

@@ -1,0 +1,50 @@
+"""Losses as targets of a regression: robust to bad outliers, on a common scale."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+Array = npt.NDArray[np.float64]
+
+
+def tempered(losses: Array) -> Array:
+    """Returns standardised losses, of which the worse half counts by rank only.
+
+    Losses up to the median keep their distances. Those above become the normal
+    quantiles of their ranks, so that a diverged training is not further away than
+    the number of better ones says.
+
+    Args:
+        losses: Shape `(n,)`, n >= 1; NaN for a failure, which is as bad as the
+            worst loss. At least one is a number.
+
+    Returns:
+        Shape `(n,)`, with mean 0 and standard deviation 1, or all 0.
+
+    Reference:
+        Song et al., 2024, The Vizier Gaussian Process Bandit Algorithm,
+        arXiv:2408.11527, section 4.1 (half-rank warping).
+    """
+    losses = losses / (np.nanmax(np.abs(losses)) or 1.0)  # squares stay finite
+    known = losses[~np.isnan(losses)]
+    median = np.median(known)
+    good = known[known <= median]
+    spread = np.sqrt(np.mean((good - median) ** 2)) or known.std() or 1.0
+    worse = median + spread * ndtri(np.maximum(_quantiles(known), 0.5))
+    warped = np.full(len(losses), np.nan)
+    warped[~np.isnan(losses)] = np.where(known <= median, known, worse)
+    return standardised(np.where(np.isnan(losses), np.nanmax(warped), warped))
+
+
+def _quantiles(numbers: Array) -> Array:
+    """Returns the share of numbers below each; of equal ones, half count."""
+    _, index, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    middles = np.cumsum(counts) - counts / 2
+    return np.asarray(np.minimum(middles, len(numbers) - 0.25)[index] / len(numbers))
+
+
+def standardised(numbers: Array) -> Array:
+    """Returns numbers with mean 0 and standard deviation 1, or all 0."""
+    return np.asarray((numbers - numbers.mean()) / (numbers.std() or 1.0))

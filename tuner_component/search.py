@@ -23,9 +23,9 @@ class Search:
     taken from the KerasTuner tuner that it returns.
 
     Attributes:
-        strategy: `"random"`, `"grid"`, `"quasi_random"`, `"bayesian"`,
-            `"evolution"`, `"reinforcement"`; None lets the tuner of a `tuner_fn` decide, and means
-            `"random"` for a `build_model`.
+        strategy: `"random"`, `"grid"`, `"quasi_random"`, `"bayesian"`, `"evolution"`
+            or `"reinforcement"`; None lets the tuner of a `tuner_fn` decide, and
+            means `"random"` for a `build_model`.
         strategy_options: Options of the strategy, by name.
         objective: The metric that decides: an `Objective`, or a name whose
             direction is known (`"val_loss"`, `"val_accuracy"`, ...). None: the

@@ -9,6 +9,7 @@ import pytest
 from tuner_component.errors import PreflightError
 from tuner_component.step.user_module import UserModule, fingerprint, locate
 
+_NO_SCRATCH = ""
 _BUILD = "def build_model(hp):\n    return hp\n"
 
 
@@ -31,33 +32,47 @@ def write(tmp_path):
 
 
 def test_a_build_model_is_found(write, tmp_path):
-    module = locate({"module_file": write("um_build", _BUILD)})
+    module = locate({"module_file": write("um_build", _BUILD)}, _NO_SCRATCH)
     assert module == UserModule("um_build", str(tmp_path), "")
     assert module.load().build_model(3) == 3
 
 
 def test_a_tuner_fn_wins_over_a_build_model(write):
     path = write("um_both", _BUILD + "def tuner_fn(fn_args):\n    return 1\n")
-    assert locate({"module_file": path}).function == "tuner_fn"
+    assert locate({"module_file": path}, _NO_SCRATCH).function == "tuner_fn"
 
 
 def test_siblings_can_be_imported(write):
     write("um_sibling", "SIZE = 3\n")
     path = write("um_main", "from um_sibling import SIZE\n" + _BUILD)
-    assert locate({"module_file": path}).load().SIZE == 3
+    assert locate({"module_file": path}, _NO_SCRATCH).load().SIZE == 3
 
 
-def test_a_module_in_a_wheel_is_found(tmp_path):
-    wheel = tmp_path / "code-0.0-py3-none-any.whl"
+def _in_wheel(folder, sibling):
+    """Returns the execution properties of a module in a wheel, as TFX packs it."""
+    folder.mkdir()
+    wheel = folder / "code-0.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("um_wheel.py", _BUILD)
-    module = locate({"module_path": f"um_wheel@{wheel}"})
-    assert module.load().build_model(1) == 1
+        archive.writestr("um_wheel.py", "from um_beside import SIZE\n" + _BUILD)
+        archive.writestr("um_beside.py", sibling)
+    return {"module_path": f"um_wheel@{wheel}"}
+
+
+def test_a_module_in_a_wheel_is_found_and_found_anew(tmp_path):
+    prints = []
+    for size in (1, 2):
+        given = _in_wheel(tmp_path / str(size), f"SIZE = {size}\n")
+        module = locate(given, str(tmp_path))
+        size_of = module.load().SIZE
+        assert size_of == size
+        prints.append(fingerprint(module))
+    assert prints[0] != prints[1]
 
 
 def test_a_path_to_a_function_is_found():
     module = locate(
-        {"tuner_fn": "tests.step.test_user_module.test_siblings_can_be_imported"}
+        {"tuner_fn": "tests.step.test_user_module.test_siblings_can_be_imported"},
+        _NO_SCRATCH,
     )
     assert module.function == "test_siblings_can_be_imported"
 
@@ -68,29 +83,29 @@ def test_a_module_without_the_function_names_what_it_has(write):
         PreflightError,
         match=r"neither tuner_fn.*nor build_model.*'build_modle'.*Did you mean",
     ):
-        locate({"module_file": path})
+        locate({"module_file": path}, _NO_SCRATCH)
 
 
 def test_a_missing_file_is_named():
     with pytest.raises(PreflightError, match=r"'/nowhere/x.py' does not exist"):
-        locate({"module_file": "/nowhere/x.py"})
+        locate({"module_file": "/nowhere/x.py"}, _NO_SCRATCH)
 
 
 def test_a_missing_import_is_named(write):
     path = write("um_import", "import no_such_module_here\n" + _BUILD)
     with pytest.raises(PreflightError, match=r"um_import.*no_such_module_here"):
-        locate({"module_file": path})
+        locate({"module_file": path}, _NO_SCRATCH)
 
 
 def test_no_module_at_all():
     with pytest.raises(PreflightError, match="Neither module_file nor"):
-        locate({})
+        locate({}, _NO_SCRATCH)
 
 
 def _print_of(write, text, sibling="SIZE = 1\n"):
     write("um_print_sibling", sibling)
     path = write("um_print", "import um_print_sibling\n" + text)
-    return fingerprint(locate({"module_file": path}))
+    return fingerprint(locate({"module_file": path}, _NO_SCRATCH))
 
 
 def test_the_fingerprint_sees_code_and_not_layout_or_budget(write):

@@ -71,10 +71,10 @@ def run(request: Request) -> None:
     preflight.check_outputs(request.outputs)
     preflight.check_inputs(request.inputs, *_splits(request.properties))
     num_workers = num_parallel_trials(search, request.properties.get("tune_args"))
-    module = user_module.locate(request.properties)
     root = _studies_root(request)
     preflight.check_study_folder(root)
     with tempfile.TemporaryDirectory(prefix="tuner_") as scratch:
+        module = user_module.locate(request.properties, scratch)
         code = _Code(request, module, root, scratch)
         engine = open_engine(
             search, num_workers, module, code.load_settings, _log_folder(root)

@@ -23,6 +23,8 @@ from tuner_component.search import suggestion
 STOCK_FUNCTION = "tuner_fn"
 BUILD_FUNCTION = "build_model"
 
+_UNPACKED = "user_code_"
+
 
 @dataclasses.dataclass(frozen=True)
 class UserModule:
@@ -64,6 +66,7 @@ class UserModule:
         spec = importlib.util.spec_from_file_location(self.name, path)
         if spec is None or spec.loader is None:
             raise ModuleNotFoundError(f"{path} is not a Python module")
+        _forget_siblings(path.parent)
         module = importlib.util.module_from_spec(spec)
         sys.modules[self.name] = module
         try:
@@ -74,17 +77,18 @@ class UserModule:
         return module
 
 
-def locate(exec_properties: Mapping[str, Any]) -> UserModule:
+def locate(exec_properties: Mapping[str, Any], scratch: str) -> UserModule:
     """Returns the user's module that the execution properties name.
 
     Args:
         exec_properties: Holds `module_path` (what TFX makes of a module file: a
             module in a wheel), `module_file` or `tuner_fn`.
+        scratch: Local folder that a wheel may be unpacked in.
 
     Raises:
         PreflightError: If the module cannot be loaded, or has neither function.
     """
-    module = _unlocated(exec_properties)
+    module = _unlocated(exec_properties, scratch)
     return dataclasses.replace(module, function=_function(module.load(), module))
 
 
@@ -137,11 +141,11 @@ class _SearchOnly(ast.NodeTransformer):
         return node
 
 
-def _unlocated(exec_properties: Mapping[str, Any]) -> UserModule:
+def _unlocated(exec_properties: Mapping[str, Any], scratch: str) -> UserModule:
     packaged = exec_properties.get("module_path")
     if packaged:
         name, _, wheel = packaged.partition("@")
-        return UserModule(name, _unpacked(wheel) if wheel else "")
+        return UserModule(name, _unpacked(wheel, scratch) if wheel else "")
     if exec_properties.get("module_file"):
         path = Path(_local(exec_properties["module_file"])).resolve()
         if not path.is_file():
@@ -204,8 +208,27 @@ def _local(path: str) -> str:
     return str(io_utils.ensure_local(path))
 
 
-def _unpacked(wheel: str) -> str:
-    folder = tempfile.mkdtemp(prefix="tuner_user_code_")
+def _forget_siblings(folder: Path) -> None:
+    """Makes modules beside the user's load anew if they came from elsewhere.
+
+    A notebook or a pipeline of several Tuners has an earlier version of them.
+    """
+    for path in folder.glob("*.py"):
+        loaded = sys.modules.get(path.stem)
+        file = _file_of(loaded) if loaded else None
+        if file is not None and _is_unpacked(file.parent):
+            del sys.modules[path.stem]
+    sys.path[:] = [
+        entry for entry in sys.path if entry == str(folder) or not _is_unpacked(entry)
+    ]
+
+
+def _is_unpacked(folder: str | Path) -> bool:
+    return Path(folder).name.startswith(_UNPACKED)
+
+
+def _unpacked(wheel: str, scratch: str) -> str:
+    folder = tempfile.mkdtemp(prefix=_UNPACKED, dir=scratch)
     with zipfile.ZipFile(_local(wheel)) as archive:
         archive.extractall(folder)
     return str(Path(folder).resolve())

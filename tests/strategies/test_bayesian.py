@@ -27,7 +27,6 @@ from tuner_component.search_space import (
 )
 from tuner_component.strategies.base import Done, Suggest
 from tuner_component.strategies.bayesian import Bayesian
-from tuner_component.strategies.quasi_random import QuasiRandom
 from tuner_component.strategies.random import Random
 from tuner_component.trial import Reason, Trial, TrialError, TrialState
 
@@ -108,19 +107,19 @@ class TestCostAware(StrategyContract):
     )
 
 
-def test_the_first_trials_are_those_of_quasi_random_search():
-    ours, _ = search(Bayesian(MIXED, 3, initial_trials=6), length=7)
-    theirs, _ = search(QuasiRandom(MIXED, 3), length=7)
-    assert ours[0].values == MIXED.defaults()
-    assert keys(MIXED, ours[:6]) == keys(MIXED, theirs[:6])
-    assert keys(MIXED, ours[6:]) != keys(MIXED, theirs[6:])
+def test_the_defaults_come_first_then_points_that_fill_the_space():
+    space = SearchSpace([Float(f"x{i}", 0, 1) for i in range(3)])
+    trials, _ = search(Bayesian(space, 0, initial_trials=8), length=8)
+    assert trials[0].values == space.defaults()
+    for name in ("x0", "x1", "x2"):
+        eighths = {int(8 * trial.values[name]) for trial in trials[1:]}
+        assert len(eighths) == 7
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_mixed_conditional_space_is_searched_better_than_at_random(seed):
-    model = minimise(Bayesian(MIXED, seed), loss, 40)
-    chance = minimise(Random(MIXED, seed), loss, 200)
-    assert best(model) < best(chance)
+def test_a_mixed_conditional_space_is_searched_ten_times_as_fast_as_at_random():
+    model = [best(minimise(Bayesian(MIXED, seed), loss, 40)) for seed in range(4)]
+    chance = [best(minimise(Random(MIXED, seed), loss, 400)) for seed in range(4)]
+    assert np.mean(model) < np.mean(chance)
 
 
 def test_a_smooth_optimum_is_found_precisely():

@@ -17,8 +17,8 @@ from tuner_component.strategies.gaussian_process.surrogate import (
     Observations,
     Surrogate,
 )
+from tuner_component.strategies.latin_hypercube import LatinHypercube
 from tuner_component.strategies.options import check_integer, check_number
-from tuner_component.strategies.quasi_random import QuasiRandom
 from tuner_component.strategies.random import Random
 from tuner_component.strategies.tried import Tried
 from tuner_component.trial import Reason, Trial, TrialState, Value
@@ -28,7 +28,7 @@ Array = npt.NDArray[np.float64]
 _LISTED = 20_000
 """Finite spaces up to this size are searched for the best proposal exhaustively."""
 _LEAST_SECONDS = 1e-3
-_DOUBT_EVERY = 4
+_DOUBT_EVERY = 3
 """One proposal in so many does not believe that a parameter is irrelevant."""
 
 
@@ -80,7 +80,9 @@ class Bayesian:
         num_parameters = len(set(self._encoding.owner.tolist()))
         usual = 3 + int(np.ceil(np.sqrt(num_parameters)))
         self._num_initial = initial_trials or usual
-        self._initial = QuasiRandom(space, seed)
+        self._initial = LatinHypercube(
+            self._num_initial, len(self._encoding.columns), seed
+        )
         self._random = Random(space, seed)
         self._surrogate = Surrogate([separate(self._encoding), tied(self._encoding)])
         self._tried = Tried(space)
@@ -94,14 +96,18 @@ class Bayesian:
         return self._tried.one_by_one(history, count, self._next)
 
     def _next(self, trials: Sequence[Trial], tried: Container[str]) -> Action:
-        if not len(self._encoding.owner) or _is_early(trials, self._num_initial):
-            return self._initial.propose(trials, 1)[0]
         generator = rng(self._seed, len(trials))
-        if generator.random() >= self._random_share:
+        values = None
+        if not trials:
+            values = self._space.defaults()
+        elif _is_early(trials, self._num_initial):
+            shares = self._initial.point(len(trials))
+            values = self._encoding.values(self._encoding.sample(shares[None])[0])
+        elif len(self._encoding.owner) and generator.random() >= self._random_share:
             values = self._promising(trials, generator)
-            if values is not None and self._space.key(values) not in tried:
-                return Suggest(values)
-        return self._random.propose(trials, 1)[0]
+        if values is None or self._space.key(values) in tried:
+            return self._random.propose(trials, 1)[0]
+        return Suggest(values)
 
     def _promising(
         self, trials: Sequence[Trial], generator: np.random.Generator

@@ -12,7 +12,7 @@ from tuner_component.search_space.encoding import Encoding
 Array = npt.NDArray[np.float64]
 
 _ORDERED_WEIGHT = 6.0
-_UNORDERED_WEIGHT = 1.5
+_UNORDERED_WEIGHT = 3.0
 _STDDEV = 1.5
 _LOG_NOISE = -5.0
 

@@ -58,10 +58,12 @@ def test_seconds_take_worth_from_what_is_slow():
 
 def test_in_doubt_a_parameter_that_seems_irrelevant_may_matter():
     """b makes no difference to the losses."""
-    along_b = np.stack([np.full(50, 0.3), np.linspace(0, 1, 50)], axis=1)
+    features = np.random.default_rng(0).random((60, 2))
+    losses = np.sin(6 * features[:, 0])
+    along_b = np.stack([np.full(50, 0.8), np.linspace(0, 1, 50)], axis=1)
 
     def spread(is_doubted: bool) -> float:
-        seen = dataclasses.replace(SEEN, is_doubted=is_doubted)
+        seen = Observations(features, losses, np.empty((0, 2)), None, is_doubted)
         return Surrogate([separate(ENCODING)]).worth(seen)(along_b).std()
 
     assert spread(True) > 2 * spread(False)

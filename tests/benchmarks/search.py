@@ -38,6 +38,7 @@ _QUICK_TASKS = (
     "nasbench201,hpobench_mlp/vehicle,fcnet/naval_propulsion,lcbench/3945,"
     "taskset/imdb_patch32_GRU64_avg_bs128"
 )
+_PEERS = ",".join(name for name, peer in PEERS.items() if not peer.slow)
 _CELL_GOALS = ((50, 94.1), (100, 94.2))
 
 
@@ -160,7 +161,7 @@ def _plot(panels: dict) -> None:
 
 
 def _contestants(options: argparse.Namespace) -> list[Contestant]:
-    peers = list(PEERS) if options.peers == "all" else _names(options.peers)
+    peers = _names(options.peers)
     for name in peers:
         sys.stdout.write(f"{name}: {PEERS[name].package} {version_of(PEERS[name])}\n")
     logs = _FOLDER / "logs"
@@ -180,7 +181,7 @@ def _options() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--strategies", default=",".join(STRATEGIES), help="ours, with commas")
-    add("--peers", default="all", help=f"all, or of {', '.join(PEERS)}; '' for none")
+    add("--peers", default=_PEERS, help=f"of {', '.join(PEERS)}; '' for none")
     add("--tasks", default=None, help=f"default: {_TASKS}")
     add("--trials", type=int, default=None, help="default: 200")
     add("--seeds", type=int, default=None, help="default: 20")

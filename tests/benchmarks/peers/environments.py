@@ -29,11 +29,14 @@ class Peer:
         package: What it is in, to tell the version.
         adapter: MODULE:NAME in `adapters`.
         lock: Name of the file in .requirements that its environment is made from.
+        slow: Whether a suggestion takes seconds from the first trials on, which for
+            all tables means days.
     """
 
     package: str
     adapter: str
     lock: str = "peers"
+    slow: bool = False
 
 
 PEERS = {
@@ -42,8 +45,8 @@ PEERS = {
     "optuna_tpe": Peer("optuna", "optuna_sampler:Tpe"),
     "optuna_gp": Peer("optuna", "optuna_sampler:Gp"),
     "smac": Peer("smac", "smac_facade:Adapter"),
-    "hebo": Peer("hebo", "hebo_optimizer:Adapter", "peers_hebo"),
-    "vizier": Peer("google-vizier", "vizier_designer:Adapter"),
+    "hebo": Peer("hebo", "hebo_optimizer:Adapter", "peers_hebo", slow=True),
+    "vizier": Peer("google-vizier", "vizier_designer:Adapter", slow=True),
 }
 
 

@@ -32,10 +32,11 @@ class Executor(base_executor.BaseExecutor):
         Raises:
             TunerError: If the step cannot be done; the message says what to do.
         """
-        from tuner_component.step import run
+        from tuner_component.step.request import Request
+        from tuner_component.step.run import run
 
-        run.run(
-            run.Request(
+        run(
+            Request(
                 inputs=input_dict,
                 outputs=output_dict,
                 properties=exec_properties,

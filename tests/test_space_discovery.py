@@ -85,3 +85,18 @@ def test_it_stops_when_time_is_over():
     found = discover(_layers, max_seconds=0.0)
     assert not found.complete
     assert found.num_builds == 1
+
+
+def _nested_in_a_loop(hp):
+    for layer in range(hp.Int("num_layers", 1, 3)):
+        if hp.Boolean(f"dropout_{layer}"):
+            hp.Choice(f"rate_{layer}", [0.1, 0.2])
+
+
+def test_conditions_inside_a_loop_are_found():
+    configurations = _configurations(_nested_in_a_loop)
+    # A layer: without dropout 1, with dropout 2.
+    assert len(configurations) == 3 + 3**2 + 3**3
+    for values in configurations:
+        for layer in range(3):
+            assert (f"rate_{layer}" in values) == bool(values.get(f"dropout_{layer}"))

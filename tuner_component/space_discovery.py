@@ -52,18 +52,14 @@ class _Explorer:
         self.build, self.deadline = build, deadline
         self.found: dict[str, dict[str, Any]] = {}
         self.appears: dict[str, dict[str, list[Any]]] = {}
+        self.queued: set[str] = set()
         self.num_builds = 0
 
     def run(self) -> Discovery:
-        start = self._names({})
-        queue: list[tuple[dict[str, Any], str]] = [({}, name) for name in start]
-        tried: set[str] = set()
+        queue = self._unseen({}, self._names({}))
         complete = True
         while queue:
             context, name = queue.pop(0)
-            if name in tried:
-                continue
-            tried.add(name)
             if time.monotonic() > self.deadline or self.num_builds >= _MAX_BUILDS:
                 complete = False
                 break
@@ -80,18 +76,25 @@ class _Explorer:
         failed: list[Any] = []
         new: list[tuple[dict[str, Any], str]] = []
         for value in values:
-            known = set(self.found)
             active = self._try({**context, parameter["name"]: value})
             if active is None:
                 failed.append(value)
                 continue
-            new += [({**context, parameter["name"]: value}, n) for n in active - known]
+            new += self._unseen({**context, parameter["name"]: value}, active)
             for other in active:
                 present.setdefault(other, []).append(value)
         for other, having in present.items():
             if other != name and len(having) < len(values) - len(failed):
                 self.appears.setdefault(other, {}).setdefault(name, having + failed)
         return new
+
+    def _unseen(
+        self, context: dict[str, Any], active: set[str]
+    ) -> list[tuple[dict[str, Any], str]]:
+        """Returns what has not been queued yet, with the values that lead to it."""
+        names = [name for name in self.found if name in active - self.queued]
+        self.queued.update(names)
+        return [(context, name) for name in names]
 
     def _values(self, context: Mapping[str, Any], name: str) -> list[Any]:
         values = _alternatives(self.found[name])

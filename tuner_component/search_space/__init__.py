@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tuner_component.search_space.categorical import Boolean, Choice, Fixed
 from tuner_component.search_space.configurations import Configurations
+from tuner_component.search_space.constraint import Constraint
 from tuner_component.search_space.numeric import Float, Int
 from tuner_component.search_space.parameter import Condition, Parameter
 from tuner_component.search_space.space import SearchSpace
@@ -13,6 +14,7 @@ __all__ = [
     "Choice",
     "Condition",
     "Configurations",
+    "Constraint",
     "Fixed",
     "Float",
     "Int",

@@ -6,6 +6,8 @@ taken: the facts. Partial configurations with the same facts have the same numbe
 of completions, so counting, and finding the n-th one, is a walk over the sets of
 facts instead of the product. Children follow their parents closely in the order of
 the walk, and facts that nobody needs any more are dropped, which keeps them few.
+Constraints add the values that they name to the facts, from where each is chosen to
+where the last constraint on it is checked.
 """
 
 from __future__ import annotations
@@ -15,26 +17,39 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from tuner_component.errors import SearchSpaceError
+from tuner_component.search_space.constraint import Constraint
 from tuner_component.search_space.domain import Domain, Group
 from tuner_component.search_space.parameter import Condition, Parameter
+from tuner_component.search_space.ties import Ties
 from tuner_component.trial import Value
 
 _Facts = frozenset[Hashable]
 _Branch = tuple[Group | None, _Facts]
 """Values that lead on to the same facts; no group: the parameter is inactive."""
 
+_MAX_BRANCHES = 200_000
+"""Constraints that need more of them are not counted with."""
+
+
+class _TooManyError(Exception):
+    pass
+
 
 class Configurations:
     """Every configuration of a space, numbered.
 
     Attributes:
-        size: How many there are; None if there is no end of them.
+        size: How many there are; None if there is no end of them, or if constraints
+            tie so many values that they cannot be counted.
         reached: Indices of the parameters whose conditions some configuration
-            meets.
+            meets, whatever the constraints.
     """
 
     def __init__(
-        self, parameters: Sequence[Parameter], grid_points: int | None = None
+        self,
+        parameters: Sequence[Parameter],
+        grid_points: int | None = None,
+        constraints: Sequence[Constraint] = (),
     ) -> None:
         """Counts the configurations.
 
@@ -42,45 +57,42 @@ class Configurations:
             parameters: Parents before children.
             grid_points: How many values, at least 1, a parameter gets that has
                 no end of them; None: all of them.
+            constraints: What the configurations fulfil.
         """
         self._parameters = parameters
+        self._grid_points = grid_points
         self._order = _depth_first(parameters)
-        by_parent: dict[str, dict[Condition, int]] = defaultdict(dict)
+        self._by_parent: dict[str, dict[Condition, int]] = defaultdict(dict)
         for number, condition in enumerate(_distinct_conditions(parameters)):
-            by_parent[condition.parent][condition] = number
-        self._domains = [
-            Domain(parameters[index], by_parent[parameters[index].name], grid_points)
-            for index in self._order
-        ]
+            self._by_parent[condition.parent][condition] = number
         self._conditions = [
-            frozenset(by_parent[c.parent][c] for c in parameter.conditions)
+            frozenset(self._by_parent[c.parent][c] for c in parameter.conditions)
             for parameter in parameters
         ]
-        self._branches = self._walk()
+        self._lay_out(())
         self.reached = {
             index
             for index, layer in zip(self._order, self._branches, strict=True)
             if any(facts >= self._conditions[index] for facts in layer)
         }
-        self._counts = self._count()
-        endless = any(
-            domain.values is None and group is not None
-            for domain, layer in zip(self._domains, self._branches, strict=True)
-            for branches in layer.values()
-            for group, _ in branches
-        )
-        self.size = None if endless else self._counts[0][frozenset()]
+        self.size: int | None = None
+        if not self._is_endless():
+            self.size = self._constrained_size(constraints)
 
     def __iter__(self) -> Iterator[dict[str, Value]]:
         """Yields every configuration once, in the order of their numbers.
 
         Raises:
-            SearchSpaceError: If there is no end of them.
+            SearchSpaceError: If there is no end of them, or they cannot be counted.
         """
         if self.size is None:
             raise SearchSpaceError(
                 "A space with a continuous parameter cannot be enumerated; expected "
                 "grid_points or a step for every Float."
+                if self._is_endless()
+                else "The constraints tie too many values to enumerate what they "
+                f"allow; expected at most {_MAX_BRANCHES} combinations of them. Give "
+                "the hyperparameters that they name larger steps."
             )
         return (
             self[number]
@@ -125,6 +137,8 @@ class Configurations:
         number = 0
         for position, index in enumerate(self._order):
             branches = self._branches[position][facts]
+            if not branches:
+                return None
             if branches[0][0] is None:
                 facts = branches[0][1]
                 continue
@@ -151,20 +165,71 @@ class Configurations:
             before += group.size * completions
         return None
 
-    def _walk(self) -> list[dict[_Facts, list[_Branch]]]:
+    def _is_endless(self) -> bool:
+        return any(
+            domain.values is None and group is not None
+            for domain, layer in zip(self._domains, self._branches, strict=True)
+            for branches in layer.values()
+            for group, _ in branches
+        )
+
+    def _constrained_size(self, constraints: Sequence[Constraint]) -> int | None:
+        tied = {name for constraint in constraints for name in constraint.names}
+        sizes = [
+            len(domain.values or ())
+            for domain, index in zip(self._domains, self._order, strict=True)
+            if self._parameters[index].name in tied
+        ]
+        if max(sizes, default=0) > _MAX_BRANCHES:
+            return None
+        try:
+            if constraints:
+                self._lay_out(constraints)
+        except _TooManyError:
+            return None
+        return self._counts[0][frozenset()]
+
+    def _lay_out(self, constraints: Sequence[Constraint]) -> None:
+        names = [self._parameters[index].name for index in self._order]
+        ties = Ties(constraints, names)
+        self._domains = [
+            Domain(
+                self._parameters[index],
+                self._by_parent[name],
+                self._grid_points,
+                is_tied=name in ties.names,
+            )
+            for index, name in zip(self._order, names, strict=True)
+        ]
+        self._branches = self._walk(ties)
+        self._counts = self._count()
+
+    def _walk(self, ties: Ties) -> list[dict[_Facts, list[_Branch]]]:
         needed = self._needed()
         layers: list[dict[_Facts, list[_Branch]]] = []
         reached: set[_Facts] = {frozenset()}
+        num_left = _MAX_BRANCHES
         for position, index in enumerate(self._order):
             layer = {}
             for facts in reached:
+                options = self._options(position, index, facts)
+                num_left -= len(options) if ties.names else 0
+                if num_left < 0:
+                    raise _TooManyError
                 layer[facts] = [
-                    (group, added & needed[position + 1])
-                    for group, added in self._options(position, index, facts)
+                    (group, self._kept(added, needed[position + 1], position, ties))
+                    for group, added in options
+                    if ties.allow(position, added)
                 ]
             layers.append(layer)
             reached = {after for branches in layer.values() for _, after in branches}
         return layers
+
+    def _kept(self, facts: _Facts, needed: _Facts, position: int, ties: Ties) -> _Facts:
+        kept = facts & needed
+        if not ties.names:
+            return kept
+        return kept.union(fact for fact in facts if ties.need(position + 1, fact))
 
     def _options(self, position: int, index: int, facts: _Facts) -> list[_Branch]:
         parameter = self._parameters[index]

@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Hashable, Mapping, Sequence
 
 from tuner_component.search_space.parameter import Condition, Parameter
+from tuner_component.search_space.ties import Chosen
 from tuner_component.trial import Value
 
 
@@ -64,6 +65,8 @@ class Domain:
         parameter: The parameter.
         conditions: All conditions on it, with a number for each.
         grid_points: How many values it gets if there is no end of them.
+        is_tied: Whether every value is a fact of its own, because constraints need
+            it; there must be an end of them then.
 
     Attributes:
         values: The values, or None if there is no end of them.
@@ -76,6 +79,8 @@ class Domain:
         parameter: Parameter,
         conditions: Mapping[Condition, int],
         grid_points: int | None = None,
+        *,
+        is_tied: bool = False,
     ) -> None:
         self.values = parameter.grid(grid_points) if grid_points else parameter.values()
         self._indices = (
@@ -83,7 +88,8 @@ class Domain:
             if isinstance(self.values, tuple)
             else None
         )
-        self.groups = self._grouped(parameter, conditions)
+        group = self._separated if is_tied else self._grouped
+        self.groups = group(parameter, conditions)
 
     def index(self, value: Value) -> int | None:
         """Returns the index of a canonical value, or None if it is not listed."""
@@ -92,6 +98,18 @@ class Domain:
         if self.values is not None and value in self.values:
             return self.values.index(value)
         return None
+
+    def _separated(
+        self, parameter: Parameter, conditions: Mapping[Condition, int]
+    ) -> tuple[Group, ...]:
+        groups = []
+        for index, value in enumerate(self.values or ()):
+            met = {
+                n for condition, n in conditions.items() if value in condition.values
+            }
+            facts = frozenset({*met, Chosen(parameter.name, value)})
+            groups.append(Group(facts, 1, (index,)))
+        return tuple(groups)
 
     def _grouped(
         self, parameter: Parameter, conditions: Mapping[Condition, int]

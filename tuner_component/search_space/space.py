@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,16 @@ from tuner_component.search_space.consistency import (
     check_reached,
     check_repeats,
 )
+from tuner_component.search_space.constraint import Constraint
+from tuner_component.search_space.feasibility import sample, some_allowed, starts
+from tuner_component.search_space.kinds import check_kinds
+from tuner_component.search_space.nearest import nearest_to_defaults
 from tuner_component.search_space.numeric import Float, Int
 from tuner_component.search_space.parameter import Parameter
 from tuner_component.trial import Value
 
 _VERSION = 1
+_VERSION_WITH_CONSTRAINTS = 2
 _KINDS: dict[str, type[Parameter]] = {
     "boolean": Boolean,
     "choice": Choice,
@@ -46,18 +51,27 @@ class SearchSpace:
     Attributes:
         parameters: Parents before children. A name may come again under other
             conditions.
+        constraints: What a configuration must fulfil to be tried; texts become
+            `Constraint`s.
 
     Raises:
-        SearchSpaceError: If a parameter is listed twice, or can never be active.
+        SearchSpaceError: If a parameter is listed twice or can never be active, if a
+            constraint is not understood, or if nothing fulfils them all.
     """
 
     parameters: tuple[Parameter, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", tuple(self.parameters))
+        object.__setattr__(self, "constraints", tuple(map(_read, self.constraints)))
         check_repeats(self.parameters)
         check_parents(self.parameters)
+        for constraint in self.constraints:
+            check_kinds(constraint, self.parameters)
         check_reached(self.parameters, self._all.reached)
+        if self.constraints:
+            some_allowed(self)
 
     def check(self) -> None:
         """Raises if there is nothing to search.
@@ -72,13 +86,25 @@ class SearchSpace:
                 'hp.Float("learning_rate", 1e-4, 1e-1, sampling="log").'
             )
 
+    def allows(self, values: Mapping[str, Value]) -> bool:
+        """Returns whether a configuration fulfils all constraints.
+
+        Args:
+            values: The values of the active parameters.
+        """
+        return all(constraint.holds(values) for constraint in self.constraints)
+
     def sample(self, rng: np.random.Generator) -> dict[str, Value]:
-        """Returns a random configuration, drawn parent by parent."""
+        """Returns a random allowed configuration, drawn parent by parent."""
+        return sample(self, rng) if self.constraints else self.draw(rng)
+
+    def draw(self, rng: np.random.Generator) -> dict[str, Value]:
+        """Returns a random configuration, allowed or not."""
         return self.build(lambda parameter: parameter.sample(rng))
 
     def defaults(self) -> dict[str, Value]:
-        """Returns the configuration of default values."""
-        return self.build(lambda parameter: parameter.default)
+        """Returns the configuration of default values, or the nearest allowed one."""
+        return dict(self._defaults)
 
     def complete(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Returns the configuration that a trial with these `values` tried.
@@ -152,7 +178,10 @@ class SearchSpace:
             )
 
     def size(self, grid_points: int | None = None) -> int | None:
-        """Returns the number of configurations, None if there is no end of them.
+        """Returns the number of allowed configurations.
+
+        None if there is no end of them, or if constraints tie so many values that
+        they cannot be counted.
 
         Args:
             grid_points: How many values a continuous parameter counts for; None:
@@ -161,13 +190,13 @@ class SearchSpace:
         return self.configurations(grid_points).size
 
     def enumerate(self, grid_points: int | None = None) -> Iterator[dict[str, Value]]:
-        """Returns every configuration once, lazily, always in the same order.
+        """Returns every allowed configuration once, lazily, in the same order.
 
         Args:
             grid_points: How many values a continuous parameter gets.
 
         Raises:
-            SearchSpaceError: If there is no end of them.
+            SearchSpaceError: If `size` is None.
         """
         return iter(self.configurations(grid_points))
 
@@ -175,12 +204,12 @@ class SearchSpace:
         """Returns the configuration at `index` of `enumerate()`.
 
         Raises:
-            IndexError: If there are not so many, or no end of them.
+            IndexError: If there are not so many, or `size` is None.
         """
         return self._all[index]
 
     def configurations(self, grid_points: int | None = None) -> Configurations:
-        """Returns all configurations, numbered.
+        """Returns all allowed configurations, numbered.
 
         Args:
             grid_points: How many values a continuous parameter gets, >= 1; None:
@@ -188,7 +217,7 @@ class SearchSpace:
         """
         if grid_points is None:
             return self._all
-        return Configurations(self.parameters, grid_points)
+        return Configurations(self.parameters, grid_points, self.constraints)
 
     def key(self, values: Mapping[str, Value]) -> str:
         """Returns a text that is the same for equal configurations only."""
@@ -196,12 +225,16 @@ class SearchSpace:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the space as a JSON object, with the version of its form."""
+        parameters = [
+            {"kind": _NAMES[type(parameter)], **records.encode(parameter)}
+            for parameter in self.parameters
+        ]
+        if not self.constraints:
+            return {"version": _VERSION, "parameters": parameters}
         return {
-            "version": _VERSION,
-            "parameters": [
-                {"kind": _NAMES[type(parameter)], **records.encode(parameter)}
-                for parameter in self.parameters
-            ],
+            "version": _VERSION_WITH_CONSTRAINTS,
+            "parameters": parameters,
+            "constraints": [constraint.text for constraint in self.constraints],
         }
 
     @classmethod
@@ -211,29 +244,33 @@ class SearchSpace:
         Raises:
             SearchSpaceError: If it is not a space of a version known here.
         """
-        if data.get("version") != _VERSION:
+        if data.get("version") not in (_VERSION, _VERSION_WITH_CONSTRAINTS):
             raise SearchSpaceError(
                 f"Received a search space of version {data.get('version')!r}; expected "
-                f"{_VERSION}. Read it with the release that wrote it."
+                f"{_VERSION} or {_VERSION_WITH_CONSTRAINTS}. Read it with the release "
+                "that wrote it."
             )
         return cls(
             tuple(
                 records.decode(_KINDS[parameter["kind"]], parameter)
                 for parameter in data["parameters"]
-            )
+            ),
+            tuple(data.get("constraints", ())),
         )
 
     def fingerprint(self) -> str:
         """Returns the SHA-256 of the space, in hexadecimal.
 
         The order of the parameters does not count, but for those of one name, the
-        first active of which gives the value.
+        first active of which gives the value. Nor does the order of the constraints.
         """
+        texts = sorted({constraint.text for constraint in self.constraints})
         ordered = sorted(self.parameters, key=lambda parameter: parameter.name)
-        data = [
+        data: list[dict[str, Any]] = [
             {"kind": _NAMES[type(parameter)], **records.encode(parameter)}
             for parameter in ordered
         ]
+        data += [{"constraint": text} for text in texts]
         text = json.dumps(data, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -241,12 +278,26 @@ class SearchSpace:
         """Returns this space with the parameters that only `other` has, at the end.
 
         A parameter is the same if its name and conditions are; this space's
-        definition of it stays.
+        definition of it stays. The constraints of both hold.
         """
         known = {(p.name, p.conditions) for p in self.parameters}
         added = [p for p in other.parameters if (p.name, p.conditions) not in known]
-        return SearchSpace((*self.parameters, *added))
+        constraints = dict.fromkeys((*self.constraints, *other.constraints))
+        return SearchSpace((*self.parameters, *added), tuple(constraints))
+
+    @functools.cached_property
+    def starts(self) -> Sequence[Mapping[str, Value]]:
+        """A few allowed configurations, where search in a tight space can start."""
+        return starts(self)
 
     @functools.cached_property
     def _all(self) -> Configurations:
-        return Configurations(self.parameters)
+        return Configurations(self.parameters, constraints=self.constraints)
+
+    @functools.cached_property
+    def _defaults(self) -> dict[str, Value]:
+        return nearest_to_defaults(self)
+
+
+def _read(constraint: Constraint | str) -> Constraint:
+    return Constraint(constraint) if isinstance(constraint, str) else constraint

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tuner_component.search_space.parameter import Parameter
-from tuner_component.search_space.space import SearchSpace
 from tuner_component.trial import Value
 
+if TYPE_CHECKING:
+    from tuner_component.search_space.space import SearchSpace
+
 _MAX_DRAWS = 50
+_DRAWS_AT_A_DISTANCE = 10
+_MAX_DISTANCE = 4
+_USUAL_WIDTH = 0.1
 _LOCAL = 0.5
 """Share of the changes of an ordered parameter that stay in the neighbourhood."""
 
@@ -21,12 +27,13 @@ def mutate(
     rng: np.random.Generator,
     width: float,
 ) -> dict[str, Value]:
-    """Returns a configuration that differs in one active parameter.
+    """Returns an allowed configuration that differs in one active parameter.
 
-    What the change activates is drawn at random, and so is what has no value of this
-    space (in a trial from before the space changed); all else stays. The new value of
-    an ordered parameter is, half of the time, close to the old one on the sampling
-    scale, otherwise any.
+    Where constraints forbid such changes, it differs in two, in three, or is any
+    random one. What the change activates is drawn at random, and so is what has no
+    value of this space (in a trial from before the space changed); all else stays.
+    The new value of an ordered parameter is, half of the time, close to the old one
+    on the sampling scale, otherwise any.
 
     Args:
         space: What can be tried.
@@ -34,6 +41,22 @@ def mutate(
         rng: Gives the random numbers.
         width: Standard deviation of a close change, as a fraction of the scale; > 0.
     """
+    for attempt in range(_DRAWS_AT_A_DISTANCE * _MAX_DISTANCE):
+        changed = dict(values)
+        for _ in range(1 + attempt // _DRAWS_AT_A_DISTANCE):
+            changed = change_one(space, changed, rng, width)
+        if space.allows(changed):
+            return changed
+    return space.sample(rng)
+
+
+def change_one(
+    space: SearchSpace,
+    values: Mapping[str, Value],
+    rng: np.random.Generator,
+    width: float,
+) -> dict[str, Value]:
+    """Returns what `mutate` does, allowed or not, with one parameter changed."""
     before = _known(space, values)
     changeable = [parameter for parameter in before if _varies(parameter)]
     if not changeable:
@@ -56,11 +79,12 @@ def crossover(
     other: Mapping[str, Value],
     rng: np.random.Generator,
 ) -> dict[str, Value]:
-    """Returns a configuration whose values come from either of two.
+    """Returns an allowed configuration whose values come from either of two.
 
     Each active parameter takes the value of one of them, with equal chances, or of
     the only one in which it is active. Where it is active in neither, because it has
-    a parent from each side, it is drawn at random.
+    a parent from each side, it is drawn at random. Where constraints forbid what was
+    drawn many times, it is a mutation of `one`.
 
     Args:
         space: What can be tried.
@@ -76,7 +100,11 @@ def crossover(
             return parameter.sample(rng)
         return having[int(rng.integers(len(having)))]
 
-    return space.build(choose)
+    for _ in range(_DRAWS_AT_A_DISTANCE):
+        child = space.build(choose)
+        if space.allows(child):
+            return child
+    return mutate(space, one, rng, _USUAL_WIDTH)
 
 
 def _known(space: SearchSpace, values: Mapping[str, Value]) -> dict[Parameter, Value]:

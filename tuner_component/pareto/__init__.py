@@ -1,0 +1,1 @@
+"""Several objectives at once: who is beaten by nobody, how much a set is worth."""

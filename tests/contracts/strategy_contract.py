@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -15,8 +15,15 @@ from tuner_component.search_space import (
     Int,
     SearchSpace,
 )
-from tuner_component.strategies.base import Action, Done, Strategy, Suggest, Wait
-from tuner_component.trial import Reason, Trial, TrialError, TrialState
+from tuner_component.strategies.base import (
+    Action,
+    Done,
+    Promote,
+    Strategy,
+    Suggest,
+    Wait,
+)
+from tuner_component.trial import Reason, RungResult, Trial, TrialError, TrialState
 
 CNN = Condition("model", ("cnn",))
 
@@ -38,6 +45,16 @@ CONTINUOUS = SearchSpace(
     ]
 )
 
+CONSTRAINED = SearchSpace(
+    FINITE.parameters,
+    ["units > 1", "not (pool and units == 2)", "size != 3 or units > 3"],
+)
+"""Of `FINITE`, without its defaults: 3 of the mlp, 2 x 3 - 1 + 1 of the cnn."""
+
+CONSTRAINED_CONTINUOUS = SearchSpace(
+    CONTINUOUS.parameters, ["rate < 0.01 or model == 'mlp'", "rate * filters <= 0.05"]
+)
+
 
 def pending(action: Suggest, number: int) -> Trial:
     """Returns the trial that the study makes of a suggestion."""
@@ -52,11 +69,20 @@ def pending(action: Suggest, number: int) -> Trial:
 
 
 def ended(trial: Trial, state: TrialState = TrialState.COMPLETED) -> Trial:
-    """Returns the trial with an outcome that depends on its values only."""
+    """Returns the trial with an outcome that depends on its values only.
+
+    COMPLETED becomes PAUSED where its fidelity is not the full training.
+    """
     fields = {**vars(trial), "state": state}
     if state is TrialState.COMPLETED:
         loss = sum(hash_of(item) for item in trial.values.items())
-        return Trial(**{**fields, "score": loss, "loss": loss})
+        fields |= {"score": loss, "loss": loss}
+        if trial.fidelity is not None:
+            rung = RungResult(trial.fidelity.value, loss)
+            fields["rungs"] = (*trial.rungs, rung)
+            full = trial.fidelity.is_full
+            fields["state"] = TrialState.COMPLETED if full else TrialState.PAUSED
+        return Trial(**fields)
     error = TrialError(Reason.USER_ERROR, "It went wrong.")
     return Trial(**{**fields, "error": error})
 
@@ -78,25 +104,36 @@ def search(
     trials = list(history)
     while len(trials) < length:
         actions = strategy.propose(trials, min(count, length - len(trials)))
-        started = len(trials)
+        started = {len(trials) + place for place in range(len(actions))}
         for action in actions:
-            if not isinstance(action, Suggest):
+            if isinstance(action, Promote):
+                started.add(promote(trials, action))
+            elif isinstance(action, Suggest):
+                trials.append(pending(action, len(trials)))
+            elif isinstance(action, Done) or len(actions) == 1:
                 return finish(trials, started, states), action
-            trials.append(pending(action, len(trials)))
         trials = finish(trials, started, states)
     return trials, None
 
 
+def promote(trials: list[Trial], action: Promote) -> int:
+    """Puts the promoted trial in its place, and returns its number."""
+    (trial,) = (t for t in trials if t.trial_id == action.trial_id)
+    assert trial.state is TrialState.PAUSED
+    fields = {**vars(trial), "state": TrialState.PENDING, "score": None, "loss": None}
+    trials[trial.number] = Trial(**{**fields, "fidelity": action.fidelity})
+    return trial.number
+
+
 def finish(
-    trials: list[Trial], started: int, states: Sequence[TrialState]
+    trials: list[Trial], started: Collection[int], states: Sequence[TrialState]
 ) -> list[Trial]:
-    """Returns the trials with outcomes for those from `started` on."""
+    """Returns the trials with outcomes for those whose numbers have `started`."""
     return [
-        *trials[:started],
-        *(
-            ended(trial, states[trial.number % len(states)])
-            for trial in trials[started:]
-        ),
+        ended(trial, states[trial.number % len(states)])
+        if trial.number in started
+        else trial
+        for trial in trials
     ]
 
 
@@ -178,6 +215,28 @@ class StrategyContract:
         assert str(self.finite_size) in last.reason
         assert len(trials) == len(set(keys(FINITE, trials))) == self.finite_size
         assert isinstance(strategy.propose(trials, 1)[-1], Done)
+
+    @pytest.mark.parametrize("count", [1, 3, 100])
+    def test_what_constraints_allow_is_covered_once_and_nothing_else(self, count):
+        allowed = {
+            FINITE.key(values)
+            for values in FINITE.enumerate()
+            if CONSTRAINED.allows(values)
+        }
+        strategy = self.create(CONSTRAINED, 3)
+        trials, last = search(strategy, length=100, count=count)
+        assert isinstance(last, Done)
+        assert str(len(allowed)) in last.reason
+        assert len(trials) == len(allowed)
+        assert set(keys(CONSTRAINED, trials)) == allowed
+
+    def test_what_constraints_forbid_is_never_proposed(self):
+        space = CONSTRAINED_CONTINUOUS
+        trials, _ = search(self.create(space, 3), length=20, count=3)
+        assert len(trials) == len(set(keys(space, trials))) == 20
+        for trial in trials:
+            space.check_values(trial.values)
+            assert space.allows(trial.values)
 
     @pytest.mark.parametrize("state", [TrialState.FAILED, TrialState.INFEASIBLE])
     def test_unsuccessful_trials_count_as_tried(self, state):

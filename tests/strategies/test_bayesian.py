@@ -155,19 +155,22 @@ def test_a_region_that_fails_is_left_alone():
 
 
 def test_a_worker_that_died_says_nothing_about_its_configuration():
-    strategy = Bayesian(CONTINUOUS, 0)
-    trials, _ = search(strategy, length=9)
-    lost = dataclasses.replace(
-        trials[4],
-        state=TrialState.FAILED,
-        loss=None,
-        score=None,
-        error=TrialError(Reason.INFRASTRUCTURE, "The worker died."),
-    )
-    user = dataclasses.replace(lost, error=TrialError(Reason.USER_ERROR, "Mine."))
-    without = [*trials[:4], lost, *trials[5:]]
-    failed = [*trials[:4], user, *trials[5:]]
-    assert strategy.propose(without, 1) != strategy.propose(failed, 1)
+    trials, _ = search(Bayesian(CONTINUOUS, 0), length=9)
+    pairs = []
+    for index in range(1, 9):
+        proposals = []
+        for reason in (Reason.INFRASTRUCTURE, Reason.USER_ERROR):
+            gone = dataclasses.replace(
+                trials[index],
+                state=TrialState.FAILED,
+                loss=None,
+                score=None,
+                error=TrialError(reason, "It went wrong."),
+            )
+            history = [*trials[:index], gone, *trials[index + 1 :]]
+            proposals.append(Bayesian(CONTINUOUS, 0).propose(history, 1))
+        pairs.append(proposals)
+    assert any(lost != failed for lost, failed in pairs)
 
 
 def test_without_a_single_success_it_goes_on_filling_the_space():
@@ -209,6 +212,29 @@ def test_a_space_of_one_configuration_is_done_after_it():
     trials, last = search(Bayesian(space, 0), length=5)
     assert len(trials) == 1
     assert isinstance(last, Done)
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        SearchSpace([Float("x", 0, 1), Float("y", 0, 1)], ["x + y <= 0.5"]),
+        SearchSpace([Int("x", 0, 9), Int("y", 0, 9)], ["x + y <= 5"]),
+    ],
+)
+def test_only_what_the_constraints_allow_is_tried(space):
+    """Without them, x and y would both be as great as they can."""
+    trials = minimise(
+        Bayesian(space, 0), lambda values: -min(values["x"], values["y"]), 20
+    )
+    assert all(space.allows(trial.values) for trial in trials)
+    assert best(trials) <= -0.2
+
+
+def test_paused_trials_count_with_their_losses():
+    trials, _ = search(Bayesian(CONTINUOUS, 0), length=9)
+    paused = [dataclasses.replace(t, state=TrialState.PAUSED) for t in trials]
+    strategy = Bayesian(CONTINUOUS, 0)
+    assert strategy.propose(paused, 1) == strategy.propose(trials, 1)
 
 
 def test_random_share_1_is_random_search_after_the_first_trials():

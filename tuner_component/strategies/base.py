@@ -27,6 +27,19 @@ class Suggest:
 
 
 @dataclasses.dataclass(frozen=True)
+class Promote:
+    """Continue a paused trial from where it stopped.
+
+    Attributes:
+        trial_id: A trial that is PAUSED.
+        fidelity: How much training it gets in all, more than it has got.
+    """
+
+    trial_id: str
+    fidelity: Fidelity
+
+
+@dataclasses.dataclass(frozen=True)
 class Wait:
     """Nothing to propose until a running trial ends."""
 
@@ -42,7 +55,7 @@ class Done:
     reason: str
 
 
-Action = Suggest | Wait | Done
+Action = Suggest | Promote | Wait | Done
 
 
 class Strategy(Protocol):
@@ -58,11 +71,16 @@ class Strategy(Protocol):
         Args:
             history: All trials proposed so far in the order of their numbers,
                 pending ones included.
-            count: How many configurations could start now; at least 1.
+            count: How many evaluations could start now; at least 1.
 
         Returns:
-            At most `count` `Suggest`, then possibly one `Wait` or `Done`
-            which says that there are no more (for now, or for ever).
+            At most `count` `Suggest` and `Promote`, then possibly one `Wait` or
+            `Done` which says that there are no more (for now, or for ever).
+
+        A trial that is suggested with a fidelity that is not full is PAUSED when it
+        ends with a score, and may be promoted. A strategy that defines `keeps(history)
+        -> Collection[str]` names the trials whose files it still needs; without it,
+        those of every paused trial are kept.
         """
 
 

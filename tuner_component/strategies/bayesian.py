@@ -12,13 +12,15 @@ from tuner_component.search_space import SearchSpace
 from tuner_component.search_space.encoding import Encoding
 from tuner_component.strategies.base import Action, Suggest, rng
 from tuner_component.strategies.gaussian_process import candidates
-from tuner_component.strategies.gaussian_process.prior import separate, tied
+from tuner_component.strategies.gaussian_process.ensemble import Ensemble
+from tuner_component.strategies.gaussian_process.prior import separate
 from tuner_component.strategies.gaussian_process.surrogate import (
     Observations,
     Surrogate,
 )
 from tuner_component.strategies.latin_hypercube import LatinHypercube
 from tuner_component.strategies.options import check_integer, check_number
+from tuner_component.strategies.prior_studies import PriorStudy
 from tuner_component.strategies.random import Random
 from tuner_component.strategies.tried import Tried
 from tuner_component.trial import Reason, Trial, TrialState, Value
@@ -28,17 +30,17 @@ Array = npt.NDArray[np.float64]
 _LISTED = 20_000
 """Finite spaces up to this size are searched for the best proposal exhaustively."""
 _LEAST_SECONDS = 1e-3
-_DOUBT_EVERY = 3
-"""One proposal in so many does not believe that a parameter is irrelevant."""
 
 
 class Bayesian:
-    """Models the losses by Gaussian processes and maximises the improvement expected.
+    """Models the losses by a Gaussian process and maximises the improvement expected.
 
     The first trial has the defaults; a few that fill the space follow, and from then
     on the model decides, but for a small share of random trials. Trials that still
     run count as if their loss were what the model expects, so that proposals made
-    together differ. Failed ones count as bad as the worst.
+    together differ. Failed ones count as bad as the worst. Losses of paused trials
+    count like those of completed ones: a caller whose trials had unequal trainings
+    makes them comparable first.
 
     Reference:
         Jones et al., 1998, Efficient Global Optimization of Expensive Black-Box
@@ -53,6 +55,7 @@ class Bayesian:
         initial_trials: int | None = None,
         random_share: float = 0.02,
         cost_aware: bool = False,
+        prior_studies: Sequence[PriorStudy] = (),
     ) -> None:
         """Makes the strategy.
 
@@ -65,6 +68,8 @@ class Bayesian:
             random_share: How many of the later trials are random, 0 to 1.
             cost_aware: Whether to maximise the improvement a second of training
                 instead of the improvement a trial.
+            prior_studies: Earlier studies, the newest first. Each counts for as much
+                as it has predicted which of today's trials are better.
 
         Raises:
             ValueError: If an option is out of its range.
@@ -84,7 +89,9 @@ class Bayesian:
             self._num_initial, len(self._encoding.columns), seed
         )
         self._random = Random(space, seed)
-        self._surrogate = Surrogate([separate(self._encoding), tied(self._encoding)])
+        self._surrogate = Surrogate(separate(self._encoding))
+        within = [study.within(space) for study in prior_studies]
+        self._ensemble = Ensemble(self._encoding, within) if within else None
         self._tried = Tried(space)
         self._rows: dict[tuple[tuple[str, Value], ...], Array] = {}
 
@@ -105,20 +112,27 @@ class Bayesian:
             values = self._encoding.values(self._encoding.sample(shares[None])[0])
         elif len(self._encoding.owner) and generator.random() >= self._random_share:
             values = self._promising(trials, generator)
-        if values is None or self._space.key(values) in tried:
+        if values is None or not self._is_new(values, tried):
             return self._random.propose(trials, 1)[0]
         return Suggest(values)
+
+    def _is_new(self, values: Mapping[str, Value], tried: Container[str]) -> bool:
+        return self._space.allows(values) and self._space.key(values) not in tried
 
     def _promising(
         self, trials: Sequence[Trial], generator: np.random.Generator
     ) -> dict[str, Value] | None:
         codes = np.stack([self._codes(trial.values) for trial in trials])
         tried = {row.tobytes() for row in codes}
-        worth = self._surrogate.worth(self._observations(trials, codes))
+        seen = self._observations(trials, codes)
+        worth = self._surrogate.worth(seen)
+        if self._ensemble is not None:
+            worth = self._ensemble.worth(seen, worth, generator)
 
         def untried(rows: Array) -> Array:
             known = np.fromiter((row.tobytes() in tried for row in rows), bool)
-            return np.where(known, -np.inf, worth(self._encoding.features(rows)))
+            barred = known | ~self._allowed(rows)
+            return np.where(barred, -np.inf, worth(self._encoding.features(rows)))
 
         if self._every is not None:
             values = untried(self._every)
@@ -130,6 +144,13 @@ class Bayesian:
                 self._encoding, codes[ranked], untried, generator
             )
         return None if value == -np.inf else self._encoding.values(point)
+
+    def _allowed(self, rows: Array) -> npt.NDArray[np.bool_]:
+        """Returns which codes fulfil the constraints; those listed all do."""
+        if not self._space.constraints or self._every is not None:
+            return np.ones(len(rows), bool)
+        values = map(self._encoding.values, rows)
+        return np.fromiter(map(self._space.allows, values), bool, len(rows))
 
     def _observations(self, trials: Sequence[Trial], codes: Array) -> Observations:
         features = self._encoding.features(codes)
@@ -143,7 +164,6 @@ class Bayesian:
             np.array(losses),
             features[running],
             np.array(seconds) if self._cost_aware else None,
-            is_doubted=len(trials) % _DOUBT_EVERY == 0,
         )
 
     def _codes(self, values: Mapping[str, Value]) -> Array:
@@ -173,7 +193,7 @@ def _is_informative(trial: Trial) -> bool:
     """Returns whether the trial's end says something about its configuration."""
     if trial.error is not None and trial.error.reason is Reason.INFRASTRUCTURE:
         return False
-    return trial.state.is_final
+    return trial.state.is_final or trial.state is TrialState.PAUSED
 
 
 def _checked(cost_aware: object) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tuner_component.search_space import SearchSpace
-from tuner_component.strategies.base import Action, Done, Suggest, rng
-from tuner_component.strategies.draws import below
+from tuner_component.search_space.draws import below
+from tuner_component.strategies.base import Action, Suggest, rng
+from tuner_component.strategies.tried import all_tried
 from tuner_component.trial import Trial, Value
 
 
@@ -28,11 +29,13 @@ class Grid:
                 others evenly spaced on its scale; >= 1.
 
         Raises:
-            ValueError: If `grid_points` is not a positive integer.
+            ValueError: If `grid_points` is not a positive integer, or if constraints
+                allow nothing of the grid or tie too many values to count it.
         """
         _check_points(grid_points)
         self._space = space
         self._configurations = space.configurations(grid_points)
+        _check_size(self._configurations.size, grid_points)
         self._order = _Permutation(self.num_configurations, seed)
         self._ranks: dict[tuple[tuple[str, Value], ...], int | None] = {}
 
@@ -48,7 +51,8 @@ class Grid:
         position = 0
         while len(actions) < count:
             if position == self.num_configurations:
-                return [*actions, _done(self.num_configurations)]
+                done = all_tried(self._space, self.num_configurations)
+                return [*actions, done]
             number = self._order[position]
             if number not in tried:
                 actions.append(Suggest(self._configurations[number]))
@@ -95,5 +99,11 @@ def _check_points(grid_points: object) -> None:
         )
 
 
-def _done(num_configurations: int) -> Done:
-    return Done(f"all {num_configurations} configurations were tried")
+def _check_size(size: int | None, grid_points: int) -> None:
+    if not size:
+        what = "allow no point" if size == 0 else "tie too many values to count those"
+        raise ValueError(
+            f"The constraints {what} of the grid with grid_points={grid_points}. "
+            "Choose another number of points or other steps, or another strategy, for "
+            "example Search(strategy='quasi_random')."
+        )

@@ -16,6 +16,7 @@ from tuner_component.trial import Trial, Value
 
 _FIRST_POINTS = 64
 _MAX_TRIED_IN_A_ROW = 1_000
+_MAX_FORBIDDEN_IN_A_ROW = 10_000
 
 
 class QuasiRandom:
@@ -23,8 +24,8 @@ class QuasiRandom:
 
     The first trial has the defaults. Each parameter has a coordinate of its own,
     which nobody reads where the parameter is inactive. Points whose configuration
-    was tried are passed over; where there are too many of them in a finite space, any
-    untried configuration is taken, so that it is covered exactly.
+    was tried or is not allowed are passed over; where there are too many of them, any
+    untried configuration is taken, so that a finite space is covered exactly.
 
     Reference:
         Sobol, 1967; Joe and Kuo, 2008, Constructing Sobol Sequences with Better
@@ -49,6 +50,8 @@ class QuasiRandom:
         self._points: npt.NDArray[np.float64] = self._sobol.random(_FIRST_POINTS)
         self._configurations: list[dict[str, Value]] = []
         self._keys: list[str] = []
+        self._num_read = 0
+        self._num_forbidden = 0
 
     def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
         """Returns the next untried configurations; `Done` when none is left."""
@@ -56,16 +59,29 @@ class QuasiRandom:
 
     def _next(self, trials: Sequence[Trial], tried: Container[str]) -> Action:
         for position in range(len(trials) + _MAX_TRIED_IN_A_ROW if trials else 0):
-            if self._key(position) not in tried:
+            key = self._key(position)
+            if key is None:
+                break
+            if key not in tried:
                 return Suggest(self._configurations[position])
         return self._random.propose(trials, 1)[0]
 
-    def _key(self, position: int) -> str:
-        """Returns the key of the sequence's configuration at a position."""
+    def _key(self, position: int) -> str | None:
+        """Returns the key of an allowed configuration of the sequence, by position.
+
+        None where those before it ended with too many that are not allowed.
+        """
         while len(self._keys) <= position:
-            values = self._read(self._point(len(self._keys)))
-            self._configurations.append(values)
-            self._keys.append(self._space.key(values))
+            if self._num_forbidden == _MAX_FORBIDDEN_IN_A_ROW:
+                return None
+            values = self._read(self._point(self._num_read))
+            self._num_read += 1
+            if self._space.allows(values):
+                self._num_forbidden = 0
+                self._configurations.append(values)
+                self._keys.append(self._space.key(values))
+            else:
+                self._num_forbidden += 1
         return self._keys[position]
 
     def _point(self, position: int) -> npt.NDArray[np.float64]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from tuner_component.search_space import SearchSpace
 from tuner_component.search_space.domain import nth_missing
+from tuner_component.search_space.draws import below
 from tuner_component.strategies.base import Action, Done, Suggest, rng
-from tuner_component.strategies.draws import below
+from tuner_component.strategies.tried import all_tried
 from tuner_component.trial import Trial, Value
 
 _MAX_DRAWS = 20
@@ -17,9 +18,10 @@ _MAX_ENDLESS_DRAWS = 1_000
 class Random:
     """Draws every parameter on its own scale; the first trial has the defaults.
 
-    A draw that was tried before is drawn again. Where that happens too often in a
-    finite space, one of the untried configurations is picked, each with the same
-    chance, so a finite space is covered exactly and then the search ends.
+    A draw that was tried before, or is not allowed, is drawn again. Where that
+    happens too often in a finite space, one of the untried configurations is picked,
+    each with the same chance, so a finite space is covered exactly and then the
+    search ends.
     """
 
     def __init__(self, space: SearchSpace, seed: int) -> None:
@@ -85,4 +87,4 @@ class Random:
         size = self._configurations.size
         if size is None:
             return Done(f"{_MAX_ENDLESS_DRAWS} draws in a row had been tried before")
-        return Done(f"all {size} configurations were tried")
+        return all_tried(self._space, size)

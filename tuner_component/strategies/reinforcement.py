@@ -6,15 +6,18 @@ import dataclasses
 import math
 from collections.abc import Container, Sequence
 
+import numpy as np
+
 from tuner_component.search_space import SearchSpace
 from tuner_component.strategies.base import Action, Suggest, rng
 from tuner_component.strategies.controller import Controller, Policy, rank_reward
 from tuner_component.strategies.options import check_integer, check_number
 from tuner_component.strategies.random import Random
 from tuner_component.strategies.tried import Tried
-from tuner_component.trial import Reason, Trial, TrialState
+from tuner_component.trial import Reason, Trial, TrialState, Value
 
 _MAX_DRAWS = 100
+_MAX_FORBIDDEN_IN_A_ROW = 20
 _NUM_COMPARED = 50
 """A trial's reward is its rank among so many before it."""
 
@@ -34,7 +37,8 @@ class Reinforcement:
     in the order of their numbers, also those that other strategies proposed.
 
     Nothing is tried twice: a draw that was tried is drawn again from a policy that
-    gets flatter, and in the end any untried configuration is taken.
+    gets flatter, and so it is after several draws that are not allowed; in the end
+    any untried configuration is taken.
 
     Reference:
         Ying et al., 2019, NAS-Bench-101, arXiv 1902.09635, Appendix S2 (REINFORCE
@@ -96,10 +100,19 @@ class Reinforcement:
         generator = rng(self._seed, len(trials))
         for attempt in range(_MAX_DRAWS if trials else 0):
             sharpness = 1.0 - attempt / _MAX_DRAWS
-            values = self._controller.draw(policy, sharpness, generator)
-            if self._tried.key(values) not in tried:
+            values = self._drawn(policy, sharpness, generator)
+            if values is not None and self._tried.key(values) not in tried:
                 return Suggest(values)
         return self._random.propose(trials, 1)[0]
+
+    def _drawn(
+        self, policy: Policy, sharpness: float, generator: np.random.Generator
+    ) -> dict[str, Value] | None:
+        for _ in range(_MAX_FORBIDDEN_IN_A_ROW):
+            values = self._controller.draw(policy, sharpness, generator)
+            if self._space.allows(values):
+                return values
+        return None
 
     def _policy(self, trials: Sequence[Trial]) -> Policy:
         """Returns what the trials teach; only what is new is worked out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 
 from tuner_component.search_space import SearchSpace
-from tuner_component.strategies.base import Action, Suggest
+from tuner_component.strategies.base import Action, Done, Suggest
 from tuner_component.trial import Trial, Value
 
 
@@ -59,3 +59,9 @@ def extended(trials: Sequence[Trial], action: Suggest) -> Trial:
     """Returns the trial that a suggestion will be, after the `trials` so far."""
     number = len(trials)
     return Trial(str(number), number, action.values, seed=0, note=action.note)
+
+
+def all_tried(space: SearchSpace, num_configurations: int) -> Done:
+    """Returns the end of a search that has tried every allowed configuration."""
+    which = "allowed configurations" if space.constraints else "configurations"
+    return Done(f"all {num_configurations} {which} were tried")

@@ -23,7 +23,8 @@ from tuner_component.strategies.gaussian_process.prior import separate, tied
 RNG = np.random.default_rng(0)
 FEATURES = RNG.random((12, 3))
 TARGETS = np.sin(4 * FEATURES[:, 0]) + 0.1 * RNG.standard_normal(12)
-KERNEL = Kernel(np.array([2.0, 0.5, 0.1]), 1.3, 0.05)
+ORDERED = np.array([True, False, True])
+KERNEL = Kernel(np.array([2.0, 0.5, 0.1]), ORDERED, 1.3, 0.05)
 
 
 def covariance(left, right):
@@ -31,8 +32,10 @@ def covariance(left, right):
     out = np.empty((len(left), len(right)))
     for i, x in enumerate(left):
         for j, y in enumerate(right):
-            r = np.sqrt(5 * np.sum(KERNEL.weights * (x - y) ** 2))
-            out[i, j] = KERNEL.signal * (1 + r + r**2 / 3) * np.exp(-r)
+            squares = KERNEL.weights * (x - y) ** 2
+            r = np.sqrt(5 * np.sum(squares[ORDERED]))
+            similar = (1 + r + r**2 / 3) * np.exp(-r)
+            out[i, j] = KERNEL.signal * similar * np.exp(-np.sum(squares[~ORDERED]))
     return out
 
 
@@ -52,7 +55,7 @@ def test_the_gradient_of_the_likelihood_is_its_derivative():
     def at(logs):
         weights, (signal, noise) = np.exp(logs[:3]), np.exp(logs[3:])
         return negative_log_likelihood(
-            FEATURES, TARGETS, Kernel(weights, float(signal), float(noise))
+            FEATURES, TARGETS, Kernel(weights, ORDERED, float(signal), float(noise))
         )
 
     logs, step = np.log([2.0, 0.5, 0.1, 1.3, 0.05]), 1e-5

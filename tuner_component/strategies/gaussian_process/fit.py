@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import linalg, optimize
 
 from tuner_component.strategies.gaussian_process.kernel import (
+    exponential,
     matern,
     matern_slope,
     squared_distances,
@@ -16,6 +17,7 @@ from tuner_component.strategies.gaussian_process.kernel import (
 from tuner_component.strategies.gaussian_process.prior import Prior
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 _JITTER = 1e-6
 _STARTS = ((0.0, 0.0), (1.5, -2.0))
@@ -25,18 +27,53 @@ _MAX_SHIFT = 4.0
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Kernel:
-    """A kernel: a Matern 5/2 function of the weighted distance, and noise.
+    """A kernel: a function of weighted distances, and noise.
+
+    The function is the product of a Matern 5/2 function of the distance in ordered
+    features and an exponential one of the squared distance in the others.
 
     Attributes:
         weights: Inverse squared lengthscales, one a feature, shape
             `(num_features,)`.
+        ordered: Which features are ordered, shape `(num_features,)`.
         signal: Variance of the function.
         noise: Variance of the noise.
     """
 
     weights: Array
+    ordered: Flags
     signal: float
     noise: float
+
+    def correlation(self, left: Array, right: Array) -> Array:
+        """Returns the correlations of the function between rows of features.
+
+        Args:
+            left: Shape `(n, num_features)`.
+            right: Shape `(m, num_features)`.
+
+        Returns:
+            Shape `(n, m)`.
+        """
+        by_order, by_kind = self.distances(left, right)
+        return np.asarray(matern(by_order) * exponential(by_kind))
+
+    def distances(self, left: Array, right: Array) -> tuple[Array, Array]:
+        """Returns weighted squared distances in ordered and in other features.
+
+        Args:
+            left: Shape `(n, num_features)`.
+            right: Shape `(m, num_features)`.
+
+        Returns:
+            Two arrays of shape `(n, m)`.
+        """
+        roots, ordered = np.sqrt(self.weights), self.ordered
+        left, right = left * roots, right * roots
+        return (
+            squared_distances(left[:, ordered], right[:, ordered]),
+            squared_distances(left[:, ~ordered], right[:, ~ordered]),
+        )
 
     def factor(self, correlation: Array) -> Array:
         """Returns the lower Cholesky factor of the covariance of observations.
@@ -99,9 +136,9 @@ def negative_log_likelihood(
         The value, and its derivatives by the logarithms of the weights, of the
         signal and of the noise, shape `(num_features + 2,)`.
     """
-    scaled = features * np.sqrt(kernel.weights)
-    squared = squared_distances(scaled, scaled)
-    correlation = matern(squared)
+    by_order, by_kind = kernel.distances(features, features)
+    similar, alike = matern(by_order), exponential(by_kind)
+    correlation = similar * alike
     factor = kernel.factor(correlation)
     inverse = inverse_of(factor)
     ones = inverse.sum(1)
@@ -109,14 +146,21 @@ def negative_log_likelihood(
     solved = inverse @ centred
     value = 0.5 * centred @ solved + np.log(np.diag(factor)).sum()
     by_covariance = 0.5 * (inverse - np.outer(solved, solved))  # eq. 5.9
-    by_squared = kernel.signal * by_covariance * matern_slope(squared)
-    # sum over i, j of by_squared[i, j] * (scaled[i] - scaled[j]) ** 2
-    by_weights = 2 * (
-        by_squared.sum(1) @ scaled**2 - (scaled * (by_squared @ scaled)).sum(0)
+    by_function = kernel.signal * by_covariance
+    by_weights = kernel.weights * np.where(
+        kernel.ordered,
+        _moments(by_function * matern_slope(by_order) * alike, features),
+        _moments(-by_function * correlation, features),
     )
     by_signal = kernel.signal * (by_covariance * correlation).sum()
     by_noise = kernel.noise * np.trace(by_covariance)
     return float(value), np.concatenate([by_weights, [by_signal, by_noise]])
+
+
+def _moments(numbers: Array, features: Array) -> Array:
+    """Returns the sum over i, j of numbers[i, j] * (features[i] - features[j]) ** 2."""
+    crossed = (features * (numbers @ features)).sum(0)
+    return np.asarray(2 * (numbers.sum(1) @ features**2 - crossed))
 
 
 def inverse_of(factor: Array) -> Array:
@@ -127,4 +171,5 @@ def inverse_of(factor: Array) -> Array:
 
 def _kernel(prior: Prior, shift: Array) -> Kernel:
     theta = np.exp(prior.means + prior.stddevs * shift)
-    return Kernel(theta[:-2][prior.owner], float(theta[-2]), float(theta[-1]))
+    weights, (signal, noise) = theta[:-2][prior.owner], theta[-2:]
+    return Kernel(weights, prior.ordered, float(signal), float(noise))

@@ -1,4 +1,4 @@
-"""Matern 5/2 kernel on weighted squared distances."""
+"""Correlations of function values at weighted squared distances."""
 
 from __future__ import annotations
 
@@ -31,6 +31,19 @@ def matern(squared: Array) -> Array:
     """
     root = np.sqrt(5 * squared)
     return np.asarray((1 + root + 5 / 3 * squared) * np.exp(-root))
+
+
+def exponential(squared: Array) -> Array:
+    """Returns the correlation at squared distances of unordered values.
+
+    Each difference multiplies it by the same factor, wherever it is: the exponentiated
+    Hamming kernel. It is its own negative derivative.
+
+    Reference:
+        Hutter et al., 2011, Sequential Model-Based Optimization for General Algorithm
+        Configuration (weighted Hamming distance kernel).
+    """
+    return np.asarray(np.exp(-squared))
 
 
 def matern_slope(squared: Array) -> Array:

@@ -6,10 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tuner_component.strategies.gaussian_process.fit import Kernel, inverse_of
-from tuner_component.strategies.gaussian_process.kernel import (
-    matern,
-    squared_distances,
-)
 
 Array = npt.NDArray[np.float64]
 
@@ -35,9 +31,9 @@ class Posterior:
         self._kernel = kernel
         self._features = features
         self._targets = targets
-        self._scaled = features * np.sqrt(kernel.weights)
-        correlation = matern(squared_distances(self._scaled, self._scaled))
-        self._inverse = inverse_of(kernel.factor(correlation))
+        self._inverse = inverse_of(
+            kernel.factor(kernel.correlation(features, features))
+        )
         ones = self._inverse.sum(1)
         self._mean = float(ones @ targets / ones.sum())
         self._solved = self._inverse @ (targets - self._mean)
@@ -85,6 +81,5 @@ class Posterior:
         )
 
     def _cross(self, features: Array) -> Array:
-        scaled = features * np.sqrt(self._kernel.weights)
-        squared = squared_distances(scaled, self._scaled)
-        return np.asarray(self._kernel.signal * matern(squared))
+        correlation = self._kernel.correlation(features, self._features)
+        return self._kernel.signal * correlation

@@ -29,11 +29,13 @@ class Prior:
         means: Of the log weights, then of the log variances of the function and of
             the noise, shape `(num_weights + 2,)`.
         stddevs: Of the same shape.
+        ordered: Which features are ordered, shape `(num_features,)`.
     """
 
     owner: npt.NDArray[np.int64]
     means: Array
     stddevs: Array
+    ordered: npt.NDArray[np.bool_]
 
     @property
     def num_weights(self) -> int:
@@ -53,8 +55,8 @@ def separate(encoding: Encoding) -> Prior:
         Dimensions, arXiv:2402.02229.
     """
     present, owner = np.unique(encoding.owner, return_inverse=True)
-    ordered = np.array([encoding.columns[i].is_ordered for i in present], bool)
-    return _prior(owner, ordered, len(present))
+    kinds = np.array([encoding.columns[i].is_ordered for i in present], bool)
+    return _prior(encoding, owner, kinds)
 
 
 def tied(encoding: Encoding) -> Prior:
@@ -62,18 +64,22 @@ def tied(encoding: Encoding) -> Prior:
 
     With few observations it errs less than `separate`, which it resembles otherwise.
     """
-    present = np.unique(encoding.owner)
-    ordered = np.array([encoding.columns[i].is_ordered for i in encoding.owner], bool)
-    kinds, owner = np.unique(ordered, return_inverse=True)
-    return _prior(owner, kinds, len(present))
+    kinds, owner = np.unique(_ordered(encoding), return_inverse=True)
+    return _prior(encoding, owner, kinds)
 
 
 def _prior(
-    owner: npt.NDArray[np.int64], ordered: npt.NDArray[np.bool_], num_parameters: int
+    encoding: Encoding, owner: npt.NDArray[np.int64], kinds: npt.NDArray[np.bool_]
 ) -> Prior:
-    weights = np.where(ordered, _ORDERED_WEIGHT, _UNORDERED_WEIGHT) / num_parameters
+    num_parameters = len(np.unique(encoding.owner))
+    weights = np.where(kinds, _ORDERED_WEIGHT, _UNORDERED_WEIGHT) / num_parameters
     return Prior(
         owner,
         np.concatenate([np.log(weights), [0.0, _LOG_NOISE]]),
         np.concatenate([np.full(len(weights), _STDDEV), [0.5, 1.5]]),
+        _ordered(encoding),
     )
+
+
+def _ordered(encoding: Encoding) -> npt.NDArray[np.bool_]:
+    return np.array([encoding.columns[i].is_ordered for i in encoding.owner], bool)

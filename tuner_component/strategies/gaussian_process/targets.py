@@ -1,4 +1,4 @@
-"""Losses as targets of a regression: robust to bad outliers, on a common scale."""
+"""Losses as targets of a regression: robust to outliers, on a common scale."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 Array = npt.NDArray[np.float64]
+
+_OFFSET = 0.1
+_MOST_DISTANCES = 100.0
+_LEAST_DISTANCE = 1e-290
 
 
 def tempered(losses: Array) -> Array:
@@ -36,6 +40,29 @@ def tempered(losses: Array) -> Array:
     warped = np.full(len(losses), np.nan)
     warped[~np.isnan(losses)] = np.where(known <= median, known, worse)
     return standardised(np.where(np.isnan(losses), np.nanmax(warped), warped))
+
+
+def log_gaps(losses: Array) -> Array:
+    """Returns standardised logarithms of how far losses are from the best.
+
+    A tenth of the distance from the best to the median is added to each, so that
+    differences among the best, which may be noise, count little more than others.
+    Beyond a hundred times that distance losses differ no more.
+
+    Args:
+        losses: In the order of the trials, shape `(n,)`, n >= 1; NaN for a failure,
+            which is as bad as the worst loss. At least one is a number.
+
+    Returns:
+        Shape `(n,)`, with mean 0 and standard deviation 1, or all 0.
+    """
+    losses = losses / (np.nanmax(np.abs(losses)) or 1.0)  # squares stay finite
+    known = losses[~np.isnan(losses)]
+    best = known.min()
+    distance = max(np.median(known) - best or known.std(), _LEAST_DISTANCE)
+    gaps = np.minimum(losses - best, _MOST_DISTANCES * distance)
+    logs = np.log1p(gaps / (_OFFSET * distance))
+    return standardised(np.where(np.isnan(logs), np.nanmax(logs), logs))
 
 
 def _quantiles(numbers: Array) -> Array:

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.contracts.fidelity_contract import by_rung
+from tests.contracts.strategy_contract import CONTINUOUS, keys, pending, promote
+from tuner_component.search_space import Choice, SearchSpace
+from tuner_component.strategies import rank_agreement
+from tuner_component.strategies.base import Done, Promote, Suggest
+from tuner_component.strategies.hyperband import Hyperband
+from tuner_component.strategies.successive_halving import SuccessiveHalving
+from tuner_component.trial import RungResult, Trial, TrialState
+
+NUMBERS = SearchSpace([Choice("number", tuple(range(500)))])
+
+
+def run(strategy, loss):
+    """Runs to the end with losses by number and resource; returns trials and reason."""
+    trials = []
+    while True:
+        (action,) = strategy.propose(trials, 1)
+        if isinstance(action, Done):
+            return trials, action.reason
+        if isinstance(action, Suggest):
+            trials.append(pending(action, len(trials)))
+            number = len(trials) - 1
+        else:
+            assert isinstance(action, Promote)
+            number = promote(trials, action)
+        trial = trials[number]
+        resource = trial.fidelity.value
+        value = loss(trial.values["number"], resource)
+        state = TrialState.COMPLETED if trial.fidelity.is_full else TrialState.PAUSED
+        fields = {"state": state, "loss": value, "score": value}
+        rungs = (*trial.rungs, RungResult(resource, value))
+        trials[number] = Trial(**{**vars(trial), **fields, "rungs": rungs})
+
+
+def halving(seed=0, **options):
+    options = {"num_configurations": 32, "max_resource": 16, **options}
+    return SuccessiveHalving(NUMBERS, seed, **options)
+
+
+def test_where_the_order_holds_the_plan_is_kept():
+    strategy = halving()
+    trials, reason = run(strategy, lambda number, resource: number - resource)
+    assert by_rung(trials) == {1: 37, 2: 21, 4: 13, 8: 9, 16: 7}
+    assert sum(trial.fidelity.value for trial in trials) == strategy.plan.total_resource
+    assert "the order after 1 epochs agrees" in reason
+    best = min(trials, key=lambda trial: trial.values["number"])
+    assert best.state is TrialState.COMPLETED
+
+
+def test_where_curves_cross_at_the_end_nobody_drops_out():
+    def crossing(number, resource):
+        return number if resource == 16 else -number
+
+    trials, reason = run(halving(), crossing)
+    assert {trial.state for trial in trials} == {TrialState.COMPLETED}
+    assert len(trials) == 37
+    assert "the order before 16 epochs disagrees" in reason
+
+
+def test_where_curves_cross_early_all_pass_the_rungs_that_mislead():
+    def crossing(number, resource):
+        return number if resource >= 4 else -number
+
+    trials, reason = run(halving(), crossing)
+    assert by_rung(trials) == {1: 37, 2: 37, 4: 37, 8: 9, 16: 7}
+    assert "the order before 4 epochs disagrees" in reason
+    best = min(trials, key=lambda trial: trial.values["number"])
+    assert best.state is TrialState.COMPLETED
+
+
+def test_without_the_guard_crossing_curves_mislead():
+    def crossing(number, resource):
+        return number if resource == 16 else -number
+
+    trials, reason = run(halving(guard=False), crossing)
+    assert by_rung(trials) == {1: 32, 2: 16, 4: 8, 8: 4, 16: 2}
+    assert "order" not in reason
+
+
+def test_hyperband_amends_its_first_bracket():
+    def crossing(number, resource):
+        return number if resource == 27 else -number
+
+    strategy = Hyperband(NUMBERS, 0, max_resource=27)
+    trials, reason = run(strategy, crossing)
+    first = [trial for trial in trials if trial.note["bracket"] == 1]
+    assert len(first) == 27
+    assert {trial.state for trial in first} == {TrialState.COMPLETED}
+    assert "the order before 27 epochs disagrees" in reason
+
+
+def test_the_audit_counts_as_configurations():
+    strategy = SuccessiveHalving(CONTINUOUS, 0, max_resource=16, max_trials=30)
+    assert strategy.num_configurations == 30
+    assert strategy.plan.brackets[0].num_configurations == 5
+
+
+@pytest.mark.parametrize("max_trials", [2, 10, 20])
+def test_small_searches_have_no_audit(max_trials):
+    strategy = SuccessiveHalving(CONTINUOUS, 0, max_resource=16, max_trials=max_trials)
+    assert len(strategy.plan.brackets) == 1
+    assert strategy.num_configurations == max_trials
+
+
+def test_agreement_is_that_of_kendall():
+    def trial(here, there):
+        rungs = (RungResult(1, here), RungResult(9, there))
+        return Trial("0", 0, {}, 0, state=TrialState.COMPLETED, rungs=rungs)
+
+    def tau(*losses):
+        return rank_agreement.agreement([trial(*pair) for pair in losses], 1, 9)
+
+    assert tau((1, 5), (2, 6), (3, 7)) == 1
+    assert tau((1, 7), (2, 6), (3, 5)) == -1
+    assert tau((1, 5), (2, 7), (3, 6)) == pytest.approx(1 / 3)
+    assert tau((1, 5)) is None
+    assert tau((1, 5), (1, 6)) is None
+
+
+def test_proposals_of_audit_and_bracket_differ():
+    trials, _ = run(halving(seed=4), lambda number, resource: number)
+    assert len(set(keys(NUMBERS, trials))) == len(trials)

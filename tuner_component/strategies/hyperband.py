@@ -1,0 +1,97 @@
+"""Hyperband: brackets that start many configurations small, or few large."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from tuner_component.search_space import SearchSpace
+from tuner_component.strategies import brackets, proposing, rank_agreement, rung_options
+from tuner_component.strategies.base import Action
+from tuner_component.strategies.brackets import Plan
+from tuner_component.strategies.synchronous import Synchronous
+from tuner_component.trial import Trial
+
+
+class Hyperband:
+    """Successive halving in several brackets, each with fewer rungs than the last.
+
+    The first bracket trusts the lowest rung most, the last one trains every
+    configuration to the end. Where workers are free, later brackets start early.
+
+    Attributes:
+        plan: What will be spent.
+
+    Reference:
+        Li et al., 2018, Hyperband: A Novel Bandit-Based Approach to Hyperparameter
+        Optimization, arXiv 1603.06560, Algorithm 1; with `proposals="bayesian"`
+        like Falkner et al., 2018, BOHB, arXiv 1807.01774.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument an option
+        self,
+        space: SearchSpace,
+        seed: int,
+        *,
+        min_resource: float = 1,
+        max_resource: float = 81,
+        reduction_factor: int = 3,
+        resource: str = "epochs",
+        iterations: int | None = None,
+        max_trials: int | None = None,
+        proposals: str = "random",
+        random_share: float | None = None,
+        guard: bool = True,
+    ) -> None:
+        """Makes the strategy.
+
+        Args:
+            space: What can be tried.
+            seed: Fixes everything random, >= 0.
+            min_resource: What the lowest rung gives at least: an integer >= 1, or a
+                number above 0 for `"examples_fraction"`.
+            max_resource: What the highest rung gives, >= `min_resource`; at most 1
+                for `"examples_fraction"`.
+            reduction_factor: One in so many goes on from a rung, >= 2.
+            resource: The kind of fidelity: `"epochs"` or `"examples_fraction"`.
+            iterations: How often all brackets are run, >= 1. None: as often as
+                `max_trials` allows, or once without it.
+            max_trials: Configurations at most, >= 1; the last bracket is cut to fit.
+            proposals: The strategy that chooses the configurations.
+            random_share: How many are random where that strategy learns, 0 to 1.
+                None: one in ten.
+            guard: Whether a few more configurations are trained to the end first, so
+                that rungs which mislead are noticed. Where one does, the first
+                bracket drops nobody there; later ones trust their rungs less anyway.
+
+        Raises:
+            ValueError: If an option is out of its range.
+        """
+        rung_options.check(
+            "hyperband", min_resource, max_resource, reduction_factor, resource
+        )
+        rung_options.check_limit("hyperband", "iterations", iterations)
+        rung_options.check_limit("hyperband", "max_trials", max_trials)
+        rung_options.check_flag("hyperband", "guard", guard)
+        limit = proposing.num_configurations(space, max_trials)
+        one = brackets.hyperband(min_resource, max_resource, reduction_factor)
+        inner = proposing.create("hyperband", proposals, space, seed, random_share)
+        audited = guard and rank_agreement.is_worth_it(one[0], limit)
+        if audited and limit is not None:
+            limit -= rank_agreement.NUM_AUDITED
+        every = brackets.repeated(one, iterations, limit)
+        audit = (rank_agreement.audit(every[0]),) if audited else ()
+        self.plan = Plan((*audit, *every), resource, max_resource)
+        self._schedule = Synchronous(self.plan, inner, audited=audited)
+
+    @property
+    def num_configurations(self) -> int:
+        """How many configurations are planned."""
+        return self.plan.num_configurations
+
+    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
+        """Returns promotions and new configurations; `Done` after the last bracket."""
+        return self._schedule.propose(history, count)
+
+    def keeps(self, history: Sequence[Trial]) -> Collection[str]:
+        """Returns the ids of the trials that may still be promoted."""
+        return self._schedule.keeps(history)

@@ -1,0 +1,69 @@
+"""Checks of the options that all strategies with rungs have."""
+
+from __future__ import annotations
+
+from tuner_component.strategies.options import check_integer
+from tuner_component.trial import is_finite
+
+EXAMPLES_FRACTION = "examples_fraction"
+"""The kind of fidelity that is a fraction of the training examples."""
+
+
+def check(
+    strategy: str,
+    min_resource: object,
+    max_resource: object,
+    reduction_factor: object = 2,
+    resource: object = "epochs",
+) -> None:
+    """Raises unless rungs can be made of these.
+
+    Raises:
+        ValueError: Says what was received and what was expected.
+    """
+    check_integer(strategy, "reduction_factor", reduction_factor, 2)
+    if resource == EXAMPLES_FRACTION:
+        _check_fraction(strategy, "min_resource", min_resource)
+        _check_fraction(strategy, "max_resource", max_resource)
+    else:
+        check_integer(strategy, "min_resource", min_resource, 1)
+        check_integer(strategy, "max_resource", max_resource, 1)
+    if max_resource < min_resource:  # type: ignore[operator]
+        raise ValueError(
+            f"The strategy {strategy!r} received min_resource={min_resource!r} and "
+            f"max_resource={max_resource!r}; expected a maximum that is no less than "
+            "the minimum. max_resource is Search(epochs=...) unless it is given: raise "
+            "it, or lower min_resource."
+        )
+
+
+def _check_fraction(strategy: str, name: str, value: object) -> None:
+    if not is_finite(value) or not 0 < value <= 1:  # type: ignore[operator]
+        raise ValueError(
+            f"The strategy {strategy!r} received {name}={value!r} with "
+            f"resource={EXAMPLES_FRACTION!r}; expected a number above 0 and at most 1. "
+            "Give both min_resource and max_resource as fractions, 0.1 and 1.0 say."
+        )
+
+
+def check_limit(strategy: str, name: str, value: object, least: int = 1) -> None:
+    """Raises unless an option is None or an integer of at least `least`.
+
+    Raises:
+        ValueError: Says what was received and what was expected.
+    """
+    if value is not None:
+        check_integer(strategy, name, value, least)
+
+
+def check_flag(strategy: str, name: str, value: object) -> None:
+    """Raises unless an option is True or False.
+
+    Raises:
+        ValueError: Says what was received and what was expected.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(
+            f"The strategy {strategy!r} received {name}={value!r}; expected True or "
+            "False. Correct it or leave it out."
+        )

@@ -1,0 +1,105 @@
+"""Successive halving: many start, and after every rung only the best go on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from tuner_component.search_space import SearchSpace
+from tuner_component.strategies import brackets, proposing, rank_agreement, rung_options
+from tuner_component.strategies.base import Action
+from tuner_component.strategies.brackets import Plan
+from tuner_component.strategies.synchronous import Synchronous
+from tuner_component.trial import Trial
+
+
+class SuccessiveHalving:
+    """One bracket: the worst of every rung drop out until one configuration is left.
+
+    64 configurations with `reduction_factor=2`, `min_resource=100` and
+    `max_resource=3200` train 100 iterations each; the better half goes on for another
+    100, the better half of those for another 200, and so on: 22,400 iterations
+    instead of 204,800.
+
+    Attributes:
+        plan: What will be spent.
+
+    Reference:
+        Jamieson and Talwalkar, 2016, Non-stochastic Best Arm Identification and
+        Hyperparameter Optimization, arXiv 1502.07943.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument an option
+        self,
+        space: SearchSpace,
+        seed: int,
+        *,
+        num_configurations: int | None = None,
+        min_resource: float = 1,
+        max_resource: float = 81,
+        reduction_factor: int = 2,
+        resource: str = "epochs",
+        max_trials: int | None = None,
+        proposals: str = "random",
+        random_share: float | None = None,
+        guard: bool = True,
+    ) -> None:
+        """Makes the strategy.
+
+        Args:
+            space: What can be tried.
+            seed: Fixes everything random, >= 0.
+            num_configurations: How many start, >= 2. None: `max_trials`, or without
+                it as many as end with one in the highest rung that resources allow.
+            min_resource: What the lowest rung gives at least: an integer >= 1, or a
+                number above 0 for `"examples_fraction"`.
+            max_resource: What the highest rung gives, >= `min_resource`; at most 1
+                for `"examples_fraction"`.
+            reduction_factor: One in so many goes on from a rung, >= 2.
+            resource: The kind of fidelity: `"epochs"` or `"examples_fraction"`.
+            max_trials: Configurations at most, >= 1; those of the guard count.
+            proposals: The strategy that chooses the configurations.
+            random_share: How many are random where that strategy learns, 0 to 1.
+                None: one in ten.
+            guard: Whether a few more configurations are trained to the end first, so
+                that rungs which mislead are noticed. They then drop nobody: more
+                configurations go on, all of them if need be.
+
+        Raises:
+            ValueError: If an option is out of its range.
+        """
+        name = "successive_halving"
+        rung_options.check(name, min_resource, max_resource, reduction_factor, resource)
+        rung_options.check_limit(name, "max_trials", max_trials)
+        rung_options.check_limit(name, "num_configurations", num_configurations, 2)
+        if num_configurations is None:
+            steps = brackets.num_rungs(min_resource, max_resource, reduction_factor)
+            num_configurations = max_trials or reduction_factor**steps
+        rung_options.check_flag(name, "guard", guard)
+        limit = proposing.num_configurations(space, max_trials)
+        whole = brackets.successive_halving(
+            num_configurations, min_resource, max_resource, reduction_factor
+        )
+        audited = guard and rank_agreement.is_worth_it(whole, limit)
+        if limit is not None:
+            limit -= rank_agreement.NUM_AUDITED if audited else 0
+            num_configurations = min(num_configurations, limit)
+        bracket = brackets.successive_halving(
+            num_configurations, min_resource, max_resource, reduction_factor
+        )
+        audit = (rank_agreement.audit(bracket),) if audited else ()
+        self.plan = Plan((*audit, bracket), resource, max_resource)
+        inner = proposing.create(name, proposals, space, seed, random_share)
+        self._schedule = Synchronous(self.plan, inner, audited=audited)
+
+    @property
+    def num_configurations(self) -> int:
+        """How many configurations are planned."""
+        return self.plan.num_configurations
+
+    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
+        """Returns promotions and new configurations; `Done` when one is left."""
+        return self._schedule.propose(history, count)
+
+    def keeps(self, history: Sequence[Trial]) -> Collection[str]:
+        """Returns the ids of the trials that may still be promoted."""
+        return self._schedule.keeps(history)

@@ -1,0 +1,161 @@
+"""Synchronous brackets: who goes on is decided when a rung is complete."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from tuner_component.strategies import rank_agreement, rungs
+from tuner_component.strategies.base import (
+    Action,
+    Done,
+    Promote,
+    Strategy,
+    Suggest,
+    Wait,
+)
+from tuner_component.strategies.brackets import Bracket, Plan
+from tuner_component.trial import Fidelity, Trial, TrialState
+
+_BRACKET = "bracket"
+
+_Filled = tuple[Bracket, list[Trial]]
+"""A bracket and its trials."""
+
+
+class Synchronous:
+    """Fills brackets one after the other, and promotes the best of their rungs.
+
+    Nobody waits for a rung while a later bracket has room: its configurations start
+    already. A trial that is among the best whatever the others will do goes on at
+    once. A failed trial is the worst of its rung; an infeasible one is replaced.
+    """
+
+    def __init__(
+        self, plan: Plan, proposals: Strategy, *, audited: bool = False
+    ) -> None:
+        """Makes the schedule.
+
+        Args:
+            plan: The brackets.
+            proposals: What fills the lowest rungs.
+            audited: Whether the first bracket is the audit of the second one.
+        """
+        self._plan = plan
+        self._proposals = proposals
+        self._audited = audited
+
+    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
+        """Returns promotions and new configurations; each one counts for the next."""
+        return rungs.one_by_one(history, count, self._next)
+
+    def keeps(self, history: Sequence[Trial]) -> list[str]:
+        """Returns the ids of the trials that may still be promoted."""
+        return [
+            trial.trial_id
+            for bracket, members in self._filled(history)
+            for climb in _climbs(bracket, members)
+            for trial in climb.possible
+        ]
+
+    def _next(self, trials: Sequence[Trial]) -> Action:
+        filled = self._filled(trials)
+        promotion = self._promotion(filled)
+        if promotion:
+            return promotion
+        for index, (bracket, members) in enumerate(filled):
+            if len(members) < bracket.num_configurations:
+                action = self._suggestion(trials, index, bracket)
+                if not isinstance(action, Done):
+                    return action
+                break
+        # A bracket that the space cannot fill is one with fewer configurations.
+        filled = self._filled(trials, cut=True)
+        promotion = self._promotion(filled)
+        members = [trial for _, some in filled for trial in some]
+        running = any(trial.state is TrialState.PENDING for trial in members)
+        return promotion or (Wait() if running else self._done(filled))
+
+    def _filled(self, trials: Sequence[Trial], *, cut: bool = False) -> list[_Filled]:
+        members: dict[object, list[Trial]] = {}
+        for trial in trials:
+            if trial.state is not TrialState.INFEASIBLE:
+                members.setdefault(trial.note.get(_BRACKET), []).append(trial)
+        filled = [
+            (bracket, members.get(index, []))
+            for index, bracket in enumerate(self._plan.brackets)
+        ]
+        if cut:
+            filled = [(one.cut(len(some)), some) for one, some in filled if some]
+        if self._audited and len(filled) > 1:
+            (_, audited), (bracket, watched) = filled[:2]
+            bracket = rank_agreement.amended(bracket, audited, watched)
+            filled[1] = bracket, watched
+        return filled
+
+    def _promotion(self, filled: Sequence[_Filled]) -> Promote | None:
+        for bracket, members in filled:
+            for climb in reversed(list(_climbs(bracket, members))):
+                for trial in climb.certain:
+                    return Promote(trial.trial_id, self._fidelity(climb.resource))
+        return None
+
+    def _suggestion(
+        self, trials: Sequence[Trial], index: int, bracket: Bracket
+    ) -> Action:
+        (action,) = self._proposals.propose(trials, 1)
+        if not isinstance(action, Suggest):
+            return action
+        return dataclasses.replace(
+            action,
+            fidelity=self._fidelity(bracket.rungs[0].resource),
+            note={**action.note, _BRACKET: index},
+        )
+
+    def _fidelity(self, resource: float) -> Fidelity:
+        return Fidelity(self._plan.resource, resource, self._plan.max_resource)
+
+    def _done(self, filled: Sequence[_Filled]) -> Done:
+        members = [trial for _, some in filled for trial in some]
+        spent = sum(trial.fidelity.value for trial in members if trial.fidelity)
+        planned = self._plan.num_configurations
+        text = f"{len(members)} configurations got {spent:g} {self._plan.resource}"
+        if len(members) < planned:
+            text += f"; there are no more, the plan had room for {planned}"
+        if self._audited and len(filled) > 1:
+            (_, audited), (bracket, watched) = filled[:2]
+            text += "; " + rank_agreement.verdict(
+                bracket, audited, watched, self._plan.resource
+            )
+        return Done(text)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Climb:
+    """Who goes on from one rung to the next.
+
+    Attributes:
+        resource: What the next rung gives.
+        certain: Paused trials that belong to the next rung, best first.
+        possible: Paused trials that may come to belong to it.
+    """
+
+    resource: float
+    certain: Sequence[Trial]
+    possible: Sequence[Trial]
+
+
+def _climbs(bracket: Bracket, members: Sequence[Trial]) -> Iterator[_Climb]:
+    expected = bracket.num_configurations
+    for rung, above in zip(bracket.rungs, bracket.rungs[1:], strict=False):
+        here = [t for t in members if rungs.has_entered(t, rung.resource)]
+        ranked = rungs.ended_at(here, rung.resource)
+        waiting = [t for _, t in ranked if rungs.can_go_on(t, above.resource)]
+        promoted = sum(rungs.has_entered(t, above.resource) for t in here)
+        room = above.num_configurations - promoted
+        num_open = max(expected, len(here)) - len(ranked)
+        certain = max(room - num_open, 0)
+        yield _Climb(above.resource, waiting[:certain], waiting[: max(room, 0)])
+        expected = above.num_configurations
+        if not num_open:
+            expected = min(expected, promoted + len(waiting))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import types
 
@@ -92,21 +93,46 @@ def test_arrays_and_stream_have_the_same_elements(source, tmp_path):
 
 def test_features_and_labels_stay_together_when_shuffled(source, tmp_path):
     split = open_split(source, str(tmp_path / "cache"))
-    for features, label in split.batches(8, seed=1):
+    batches, steps = split.epochs(8, seed=1)
+    for features, label in batches.take(steps):
         assert np.array_equal(features["x"][:, 0], label[:, 0].numpy())
 
 
-def test_a_seed_fixes_the_order_of_every_pass(source, tmp_path):
-    split = open_split(source, str(tmp_path / "cache"))
-    one, two = split.batches(8, seed=1), split.batches(8, seed=1)
-    first, second = _labels(one), _labels(one)
-    assert np.array_equal(first, _labels(two))
-    assert np.array_equal(second, _labels(two))
-    assert not np.array_equal(first, second)
-    assert sorted(first) == list(range(50))
+@pytest.mark.parametrize("max_bytes", [1 << 30, 10])
+@pytest.mark.parametrize("steps", [None, 4, 9])
+def test_an_epochs_order_depends_on_the_seed_and_its_number(
+    source, tmp_path, max_bytes, steps
+):
+    split = open_split(source, str(tmp_path / "cache"), max_bytes)
+
+    def epochs(first, number, seed=1):
+        batches, in_epoch = split.epochs(8, seed=seed, steps=steps, first=first)
+        assert in_epoch == (steps or 7)
+        labels = iter(batches)
+        return [
+            list(_labels(next(labels) for _ in range(in_epoch))) for _ in range(number)
+        ]
+
+    all_epochs = epochs(0, 5)
+    for first in range(1, 5):
+        assert epochs(first, 5 - first) == all_epochs[first:]
+    assert len({tuple(epoch) for epoch in all_epochs}) == 5
+    assert epochs(0, 5, seed=2) != all_epochs
+    if steps is None:
+        assert [sorted(epoch) for epoch in all_epochs] == [list(range(50))] * 5
+    else:
+        first_pass = itertools.islice(itertools.chain(*all_epochs), 50)
+        assert sorted(first_pass) == list(range(50))
 
 
-def test_without_a_seed_the_order_stays(source, tmp_path):
+def test_a_stream_that_is_never_continued_is_not_counted(source, tmp_path):
+    split = open_split(source, str(tmp_path / "cache"), max_bytes=10)
+    batches, steps = split.epochs(8, seed=1)
+    assert steps is None
+    assert sorted(_labels(batches)) == list(range(50))
+
+
+def test_without_shuffling_the_order_stays(source, tmp_path):
     split = open_split(source, str(tmp_path / "cache"))
     assert list(_labels(split.batches(8))) == list(_labels(split.batches(8)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -67,23 +68,76 @@ class Split:
     source: Source
     arrays: Mapping[str, Any] | None
 
-    def batches(
-        self, batch_size: int, *, seed: int | None = None, repeat: bool = False
-    ) -> Any:
-        """Returns a dataset of `(features, label)` batches.
+    def batches(self, batch_size: int, *, repeat: bool = False) -> Any:
+        """Returns a dataset of `(features, label)` batches, in the order of the data.
 
         Args:
             batch_size: Examples in a batch; the last one may be smaller.
-            seed: Shuffles every pass anew, the same way in every run; None
-                keeps the order.
             repeat: Whether it goes on for ever.
         """
         if self.arrays is None:
-            streamed = self.source.stream(
-                batch_size, shuffle=seed is not None, seed=seed
-            )
+            streamed = self.source.stream(batch_size, shuffle=False, seed=None)
             return streamed.repeat() if repeat else streamed
-        return _array_batches(self.arrays, batch_size, seed, repeat=repeat)
+        rows = _rows(self.arrays)
+        return _gathered(
+            self.arrays, (rows.repeat() if repeat else rows).batch(batch_size)
+        )
+
+    def epochs(
+        self,
+        batch_size: int,
+        *,
+        seed: int,
+        steps: int | None = None,
+        first: int | None = None,
+    ) -> tuple[Any, int | None]:
+        """Returns shuffled batches for `fit`, and how many of them are an epoch.
+
+        What an epoch gets depends on `seed` and its number alone, so that a training
+        that continues sees what it would have seen without the pause. Arrays are
+        shuffled as a whole. A streamed split is shuffled as its reader does, in a
+        window of 10,000 examples, and what can be continued costs reading: once all
+        of it, to count, and then a window for each epoch before, or, with `steps`,
+        all that those epochs have read.
+
+        Args:
+            batch_size: Examples in a batch.
+            seed: Shuffles every pass over the data differently; >= 0.
+            steps: Batches in an epoch, whatever the size of the split; None: an
+                epoch is one pass, and its last batch may be smaller.
+            first: Epochs that were trained before, >= 0; None: none, and what begins
+                now is never continued.
+
+        Returns:
+            The dataset, and what `steps_per_epoch` must be; None: the dataset is one
+            pass, to be begun anew in every epoch.
+        """
+        if self.arrays is None:
+            return self._streamed_epochs(batch_size, seed, steps, first)
+        first, num_examples = first or 0, len(self.arrays[_LABEL])
+        if steps is None:
+            rows = _shuffled_rows(num_examples, seed, first, batch_size)
+            return _gathered(self.arrays, rows), -(-num_examples // batch_size)
+        num_passes, used = divmod(first * steps * batch_size, num_examples)
+        rows = _shuffled_rows(num_examples, seed, num_passes)
+        return _gathered(self.arrays, rows.skip(used).batch(batch_size)), steps
+
+    def _streamed_epochs(
+        self, batch_size: int, seed: int, steps: int | None, first: int | None
+    ) -> tuple[Any, int | None]:
+        streamed = self.source.stream(batch_size, shuffle=True, seed=seed)
+        if steps is not None:
+            return streamed.repeat().skip((first or 0) * steps), steps
+        if first is None:
+            return streamed, None
+        for _ in range(first):
+            next(iter(streamed), None)  # Takes the seeds of that epoch.
+        return streamed.repeat(), -(-self._num_streamed // batch_size)
+
+    @functools.cached_property
+    def _num_streamed(self) -> int:
+        batches = self.source.stream(_READ_BATCH, shuffle=False, seed=None)
+        return sum(len(label) for _, label in batches)
 
 
 def open_split(source: Source, cache_folder: str, max_bytes: int = 1 << 30) -> Split:
@@ -113,24 +167,39 @@ def open_split(source: Source, cache_folder: str, max_bytes: int = 1 << 30) -> S
     )
 
 
-def _array_batches(
-    arrays: Mapping[str, Any], batch_size: int, seed: int | None, *, repeat: bool
+def _rows(arrays: Mapping[str, Any]) -> Any:
+    import tensorflow as tf
+
+    return tf.data.Dataset.range(len(arrays[_LABEL]))
+
+
+def _shuffled_rows(
+    num_examples: int, seed: int, first_pass: int, batch_size: int | None = None
 ) -> Any:
+    """Returns row numbers, pass after pass for ever; batched within each pass."""
+    import tensorflow as tf
+
+    def one_pass(number: Any) -> Any:
+        rows = tf.random.experimental.stateless_shuffle(
+            tf.range(num_examples, dtype=tf.int64), tf.stack([seed, number])
+        )
+        dataset = tf.data.Dataset.from_tensor_slices(rows)
+        return dataset.batch(batch_size) if batch_size else dataset
+
+    return tf.data.Dataset.counter(first_pass).flat_map(one_pass)
+
+
+def _gathered(arrays: Mapping[str, Any], batches_of_rows: Any) -> Any:
     import tensorflow as tf
 
     tensors = {name: tf.constant(np.asarray(a)) for name, a in arrays.items()}
     label = tensors.pop(_LABEL)
-    indices = tf.data.Dataset.range(len(label))
-    if seed is not None:
-        indices = indices.shuffle(len(label), seed=seed)
-    if repeat:
-        indices = indices.repeat()
 
     def gather(rows: Any) -> Any:
         features = {name: tf.gather(t, rows) for name, t in tensors.items()}
         return features, tf.gather(label, rows)
 
-    return indices.batch(batch_size).map(gather).prefetch(2)
+    return batches_of_rows.map(gather).prefetch(2)
 
 
 def _parsed(source: Source, max_bytes: int) -> dict[str, Any] | None:

@@ -35,6 +35,7 @@ class Job:
         note: The strategy's JSON.
         is_trial: False for a job beside the search (exploring, exporting): the
             limits of trials do not hold for it, and its outcome is not kept.
+        further_objectives: Names of the metrics that the study needs besides.
     """
 
     trial_id: str
@@ -47,6 +48,7 @@ class Job:
     fidelity: Fidelity | None = None
     note: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     is_trial: bool = True
+    further_objectives: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +120,8 @@ def evaluate(
     result, error = Evaluation(metrics={}), None
     try:
         result = evaluator(job, report)
-        error = _objective_error(job, result)
+        errors = [_objective_error(name, result) for name in _objectives(job)]
+        error = next((found for found in errors if found is not None), None)
     except Exception as raised:  # noqa: BLE001 - the boundary of user code
         error = _error_of(raised)
     return Outcome(
@@ -134,18 +137,22 @@ def evaluate(
     )
 
 
-def _objective_error(job: Job, result: Evaluation) -> TrialError | None:
-    if job.objective not in result.metrics:
+def _objectives(job: Job) -> tuple[str, ...]:
+    return (job.objective, *job.further_objectives)
+
+
+def _objective_error(name: str, result: Evaluation) -> TrialError | None:
+    if name not in result.metrics:
         return TrialError(
             Reason.USER_ERROR,
             f"The training reported {sorted(result.metrics)}, which does not "
-            f"hold the objective {job.objective!r}.",
+            f"hold the objective {name!r}.",
         )
-    score = result.metrics[job.objective]
+    score = result.metrics[name]
     if not is_finite(score):
         return TrialError(
             Reason.NON_FINITE,
-            f"The objective {job.objective!r} is {score!r}; expected a finite number.",
+            f"The objective {name!r} is {score!r}; expected a finite number.",
         )
     return None
 

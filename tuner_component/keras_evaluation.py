@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import math
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tuner_component import model_metrics, model_state, training_state
+from tuner_component.epoch_watch import best_weights, make_watch
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
 from tuner_component.space_discovery import discover
-from tuner_component.trial import Measurement, Objective
+from tuner_component.training_state import TrainingState
 
 WEIGHTS = "best.weights.h5"
 _FIT_NAMES = ("batch_size", "epochs")
@@ -33,6 +33,8 @@ class ModelCode:
         validation: The validation split, `data.Split`.
         fit_defaults: `epochs`, `batch_size`, `steps_per_epoch`,
             `validation_steps`; None means "not said".
+        cross_validation: Options of the cross-validation of scikit-learn estimators.
+        seed: The study's.
     """
 
     build_model: Callable[[Any], Any]
@@ -40,17 +42,12 @@ class ModelCode:
     train: Any
     validation: Any
     fit_defaults: Mapping[str, Any]
+    cross_validation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    seed: int = 0
 
 
-def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> Evaluator:
-    """Returns the evaluator of a module with `build_model`.
-
-    Args:
-        load: Import path "package.module:function" of what returns `ModelCode`.
-        load_settings: Its keyword arguments; JSON.
-    """
-    module, _, function = load.partition(":")
-    code = getattr(importlib.import_module(module), function)(**load_settings)
+def make_evaluator(code: ModelCode) -> Evaluator:
+    """Returns the evaluator of a `build_model` that returns Keras models."""
 
     def evaluate(job: Job, report: Report) -> Evaluation:
         if "explore" in job.note:
@@ -66,14 +63,15 @@ def explore(code: ModelCode) -> Evaluation:
     """Finds the search space and the metrics that a trial will report.
 
     The default model is trained for one step, so that what cannot work fails
-    here. The report holds `space` (a `HyperParameters` configuration), `complete`
-    and `metrics` (names).
+    here. The report holds `space` (a `HyperParameters` configuration), `complete`,
+    `metrics` (names) and `no_rungs` (why a strategy cannot say the epochs, or "").
     """
     found = discover(code.build_model)
     hp = _hyperparameters({})
     _seed(0)
     model = _build(code, hp)
-    fit = _fit_arguments(code, hp)
+    fit = _fit_arguments(code, hp, None)
+    said = epochs_said_by(hp.values, code.fit_args(hp))
     history = model.fit(
         code.train.batches(fit["batch_size"]).take(1),
         validation_data=code.validation.batches(fit["batch_size"]).take(1),
@@ -85,7 +83,8 @@ def explore(code: ModelCode) -> Evaluation:
         report={
             "space": found.config,
             "complete": found.complete,
-            "metrics": sorted(history.history),
+            "metrics": sorted({*history.history, *model_metrics.NAMES}),
+            "no_rungs": f"{said} says them too; remove it" if said else "",
         },
     )
 
@@ -93,45 +92,107 @@ def explore(code: ModelCode) -> Evaluation:
 def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
     """Trains one configuration; the score is that of its best epoch.
 
-    The weights of that epoch are left in the trial's folder.
+    The weights of that epoch are left in the trial's folder. A job with a fidelity in
+    epochs trains up to that epoch, from where the trial was paused before: the result
+    is that of a training without the pause. What that needs is left in the folder too;
+    where it was lost, the training begins anew.
     """
+    epochs, earlier = training_state.epochs_of(job), training_state.read(job)
+    if epochs is not None and earlier is not None and earlier.is_enough_for(epochs):
+        return model_metrics.added(earlier.evaluation, job, lambda: _made(code, job))
     _seed(job.seed)
     hp = _hyperparameters(job.values)
     model = _build(code, hp)
-    fit = _fit_arguments(code, hp)
-    watch = _watch(model, job, report)
-    batch_size = fit.pop("batch_size")
-    steps = fit.get("steps_per_epoch")
-    callbacks = [*fit.pop("callbacks", []), watch]
+    fit = _fit_arguments(code, hp, epochs)
+    if epochs is not None:
+        _make_variables(model, code)
+        if earlier and not model_state.put_training(model, earlier.arrays):
+            earlier = None
+    callbacks = fit.pop("callbacks", [])
+    kept_after = None if _is_full(job) else epochs
+    watch = make_watch(model, job, report, earlier, callbacks, kept_after)
+    _fit(model, code, job, fit, [*callbacks, watch], earlier)
+    evaluation = Evaluation(
+        metrics=_result(watch, job),
+        measurements=tuple(watch.measurements),
+        report={"hyperparameters": json.loads(json.dumps(hp.get_config()))},
+    )
+    _leave(model, job, watch, evaluation)
+    return model_metrics.added(evaluation, job, lambda: model)
+
+
+def _fit(
+    model: Any,
+    code: ModelCode,
+    job: Job,
+    fit: dict[str, Any],
+    callbacks: list[Any],
+    earlier: TrainingState | None,
+) -> None:
+    batch_size, first = fit.pop("batch_size"), earlier.epoch if earlier else 0
+    batches, fit["steps_per_epoch"] = code.train.epochs(
+        batch_size,
+        seed=job.seed,
+        steps=fit.get("steps_per_epoch"),
+        first=None if job.fidelity is None else first,
+    )
     model.fit(
-        code.train.batches(batch_size, seed=job.seed, repeat=bool(steps)),
+        batches,
         validation_data=code.validation.batches(
             batch_size, repeat=bool(fit.get("validation_steps"))
         ),
         callbacks=callbacks,
         verbose=0,
+        **({"initial_epoch": first} if first else {}),
         **fit,
     )
-    best = watch.best
-    if best is not None and watch.weights is not None:
-        model.set_weights(watch.weights)
+
+
+def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:
+    """Leaves the best weights; those of a paused trial are in its training state."""
+    if watch.best is None or watch.weights is None:
+        return
+    full = _is_full(job)
+    if full or not watch.arrays:
+        model_state.put(model, watch.weights)
         _save_weights(model, job.folder)
-    return Evaluation(
-        metrics=_result(watch, job),
-        measurements=tuple(watch.measurements),
-        report={"hyperparameters": json.loads(json.dumps(hp.get_config()))},
-    )
+    if job.fidelity is not None and watch.best.metrics == evaluation.metrics:
+        state = TrainingState(
+            values=job.values,
+            seed=job.seed,
+            epoch=int(watch.measurements[-1].resource),
+            metrics=evaluation.metrics,
+            stopped=watch.stopped,
+            measurements=evaluation.measurements,
+            report=evaluation.report,
+            callbacks=() if full else watch.callback_states,
+            arrays={} if full else watch.arrays,
+        )
+        training_state.write(job, state)
+
+
+def _is_full(job: Job) -> bool:
+    return job.fidelity is None or job.fidelity.is_full
 
 
 def export(code: ModelCode, job: Job) -> Evaluation:
     """Writes a trained trial's model as a SavedModel to `job.note["export"]`."""
+    model = _made(code, job)
+    _load_weights(model, job)
+    model.export(job.note["export"])
+    return Evaluation(metrics={job.objective: 0.0})
+
+
+def _made(code: ModelCode, job: Job) -> Any:
     model = _build(code, _hyperparameters(job.values))
+    _make_variables(model, code)
+    return model
+
+
+def _make_variables(model: Any, code: ModelCode) -> None:
     if not model.built:
         features, _ = next(iter(code.train.batches(1)))
         model(features)
-    _load_weights(model, job.folder)
-    model.export(job.note["export"])
-    return Evaluation(metrics={job.objective: 0.0})
 
 
 def _save_weights(model: Any, folder: str) -> None:
@@ -145,13 +206,18 @@ def _save_weights(model: Any, folder: str) -> None:
         tf.io.gfile.copy(path, f"{folder}/{WEIGHTS}", overwrite=True)
 
 
-def _load_weights(model: Any, folder: str) -> None:
+def _load_weights(model: Any, job: Job) -> None:
     import tensorflow as tf
 
-    with tempfile.TemporaryDirectory() as local:
-        path = str(Path(local) / WEIGHTS)
-        tf.io.gfile.copy(f"{folder}/{WEIGHTS}", path)
-        model.load_weights(path)
+    path = f"{job.folder}/{WEIGHTS}"
+    state = training_state.read(job)
+    if state is not None and state.arrays:
+        model_state.put(model, best_weights(state))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        local = str(Path(folder) / WEIGHTS)
+        tf.io.gfile.copy(path, local)
+        model.load_weights(local)
 
 
 def _build(code: ModelCode, hp: Any) -> Any:
@@ -172,11 +238,37 @@ def _hyperparameters(values: Mapping[str, Any]) -> Any:
     return hp
 
 
-def _fit_arguments(code: ModelCode, hp: Any) -> dict[str, Any]:
-    """Returns what `fit` gets: the module's word, then hyperparameters, defaults."""
+def _fit_arguments(code: ModelCode, hp: Any, epochs: int | None) -> dict[str, Any]:
+    """Returns what `fit` gets: the module's word, then hyperparameters, defaults.
+
+    Args:
+        code: The user's module.
+        hp: The trial's hyperparameters.
+        epochs: What the strategy says; nobody else may then say it.
+
+    Raises:
+        TrialFailedError: If the module says it all the same.
+    """
+    own = code.fit_args(hp)
+    said = epochs_said_by(hp.values, own)
+    if epochs is not None and said:
+        raise TrialFailedError(
+            f"The strategy gives every trial its epochs, but {said} says them too. "
+            "Remove it there."
+        )
     given = {name: hp.values[name] for name in _FIT_NAMES if name in hp.values}
-    arguments = {**code.fit_defaults, **given, **code.fit_args(hp)}
+    arguments = {**code.fit_defaults, **given, **own}
+    if epochs is not None:
+        arguments["epochs"] = epochs
     return {name: value for name, value in arguments.items() if value is not None}
+
+
+def epochs_said_by(values: Mapping[str, Any], fit_args: Mapping[str, Any]) -> str:
+    """Returns what in the user's code decides about the epochs, or ""."""
+    if "epochs" in values:
+        return "the hyperparameter 'epochs'"
+    said = [name for name in ("epochs", "initial_epoch") if name in fit_args]
+    return f"fit_args (as {said[0]!r})" if said else ""
 
 
 def _result(watch: Any, job: Job) -> dict[str, float]:
@@ -188,44 +280,6 @@ def _result(watch: Any, job: Job) -> dict[str, float]:
     return dict(watch.best.metrics)
 
 
-def _watch(model: Any, job: Job, report: Report) -> Any:
-    """Returns a callback that records the curve and the best epoch's weights."""
-    objective = Objective(job.objective, "min" if job.direction == "min" else "max")
-    started = time.monotonic()
-
-    class Watch(_keras_of(model).callbacks.Callback):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.measurements: list[Measurement] = []
-            self.best: Measurement | None = None
-            self.weights: list[Any] | None = None
-
-        def on_epoch_end(
-            self, epoch: int, logs: Mapping[str, Any] | None = None
-        ) -> None:
-            metrics = {name: float(value) for name, value in (logs or {}).items()}
-            measurement = Measurement(epoch + 1, metrics, time.monotonic() - started)
-            self.measurements.append(measurement)
-            report(measurement)
-            score = metrics.get(objective.name, math.nan)
-            if math.isfinite(score) and self._improves(score):
-                self.best, self.weights = measurement, self.model.get_weights()
-
-        def _improves(self, score: float) -> bool:
-            if self.best is None:
-                return True
-            best = self.best.metrics[objective.name]
-            return objective.loss(score) < objective.loss(best)
-
-    return Watch()
-
-
-def _keras_of(model: Any) -> Any:
-    """Returns the Keras that a model belongs to: Keras 3 or tf_keras."""
-    legacy = any(c.__module__.split(".")[0] == "tf_keras" for c in type(model).__mro__)
-    return importlib.import_module("tf_keras" if legacy else "keras")
-
-
 def _seed(seed: int) -> None:
     """Makes what follows independent of what this worker ran before."""
     import keras
@@ -233,6 +287,8 @@ def _seed(seed: int) -> None:
     for library in ("keras", "tf_keras"):
         if library in sys.modules:
             _forget_names(sys.modules[library])
+    if "tf_keras" in sys.modules:  # Its dropout else hides where it is.
+        sys.modules["tf_keras"].backend.experimental.enable_tf_random_generator()
     keras.utils.set_random_seed(seed)
 
 

@@ -17,8 +17,10 @@ class TrialState(str, enum.Enum):
 
     PENDING = "PENDING"
     """Proposed and journalled; runs now, or will when a worker is free."""
+    PAUSED = "PAUSED"
+    """Has a finite objective at less than the full training; can go on from there."""
     COMPLETED = "COMPLETED"
-    """Ended with a finite objective: the only state that can win."""
+    """Ended its full training with a finite objective."""
     FAILED = "FAILED"
     """Ended without a usable objective; `Trial.error` says why."""
     INFEASIBLE = "INFEASIBLE"
@@ -27,7 +29,7 @@ class TrialState(str, enum.Enum):
     @property
     def is_final(self) -> bool:
         """Whether the trial will not run again."""
-        return self is not TrialState.PENDING
+        return self not in (TrialState.PENDING, TrialState.PAUSED)
 
 
 class Reason(str, enum.Enum):
@@ -54,12 +56,20 @@ class Objective:
     Attributes:
         name: Name of a metric as the training reports it, `val_accuracy` say.
         direction: `"min"` or `"max"`.
+        weight: Where there are several: how much it counts when the compromise is
+            chosen, > 0. Has no part in the search.
     """
 
     name: str
     direction: Literal["min", "max"]
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
+        if not is_finite(self.weight) or self.weight <= 0:
+            raise ValueError(
+                f"Objective {self.name!r} has weight={self.weight!r}; expected a "
+                "finite number above 0."
+            )
         if self.direction not in ("min", "max"):
             raise ValueError(
                 f"Objective {self.name!r} has direction={self.direction!r}; "
@@ -76,12 +86,20 @@ class Fidelity:
     """How much of the full training an evaluation gets.
 
     Attributes:
-        kind: What is spent: `"epochs"`, `"examples_fraction"`, `"resolution"`.
-        value: The amount, in the unit that `kind` implies; > 0.
+        kind: What is spent, the resource: `"epochs"`, `"examples_fraction"`, ...
+        value: The amount in all, in the unit that `kind` implies; > 0. What the
+            trial spent before counts.
+        most: The amount of the full training; None: `value` is all of it.
     """
 
     kind: str
     value: float
+    most: float | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the trial has completed when it has got this much."""
+        return self.most is None or self.value >= self.most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +115,23 @@ class Measurement:
     resource: float
     metrics: Mapping[str, float]
     seconds: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class RungResult:
+    """What a trial had reached when it ended at a fidelity.
+
+    Attributes:
+        resource: The fidelity's `value`.
+        loss: The best objective until then, as a loss.
+        duration_seconds: Length of the evaluation that led there.
+        losses: Every objective at that point, as a loss; empty if there is only one.
+    """
+
+    resource: float
+    loss: float
+    duration_seconds: float = 0.0
+    losses: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,11 +159,18 @@ class Trial:
         values: Hyperparameter name to value; active ones only.
         seed: Seeds everything random in the trial; the same in every attempt.
         state: Where the trial is in its life.
-        fidelity: How much training it gets; None is all of it.
-        score: The objective, in the user's direction; None unless COMPLETED.
-        loss: The objective as a loss (lower is better); None unless COMPLETED.
+        fidelity: How much training it has got, or gets now while it is PENDING; None
+            is all of it.
+        score: The objective, the first of several, in the user's direction; None
+            unless COMPLETED or PAUSED.
+        loss: The objective as a loss (lower is better); None unless COMPLETED or
+            PAUSED.
+        losses: Every objective as a loss; empty where `loss` is None, and if there is
+            only one objective.
         metrics: All metrics at the best measurement.
         measurements: The learning curve, oldest first.
+        rungs: What it had reached at each fidelity that it ended with a score, the
+            lowest first; empty where its `fidelity` is None.
         error: Why it has no score; None unless FAILED or INFEASIBLE.
         num_attempts: Attempts that ended.
         started_at: Unix time in seconds of the last attempt's start, or None.
@@ -146,8 +188,10 @@ class Trial:
     fidelity: Fidelity | None = None
     score: float | None = None
     loss: float | None = None
+    losses: tuple[float, ...] = ()
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
+    rungs: tuple[RungResult, ...] = ()
     error: TrialError | None = None
     num_attempts: int = 0
     started_at: float | None = None

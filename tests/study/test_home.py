@@ -272,7 +272,8 @@ class TestLock:
 
 
 @pytest.mark.parametrize(
-    ("state", "is_continued"), [("FAILED", False), ("COMPLETED", True)]
+    ("state", "is_continued"),
+    [("FAILED", False), ("COMPLETED", True), ("PAUSED", True)],
 )
 def test_a_study_with_failures_only_is_not_continued(tmp_path, state, is_continued):
     with study_home.open_home(str(tmp_path), HEADER) as first:

@@ -9,30 +9,39 @@ from pathlib import Path
 
 from tuner_component import outcome_file
 from tuner_component.gfile_store import GfileStore, is_remote
-from tuner_component.trial import Trial, TrialState
+from tuner_component.pareto.ranking import pareto_set, ranked
+from tuner_component.trial import Objective, Trial, TrialState
 
 _logger = logging.getLogger(__name__)
 
 
-def ranked(trials: Sequence[Trial]) -> list[Trial]:
-    """Returns the completed trials, best first; of equals the earlier one first."""
-    completed = [t for t in trials if t.state is TrialState.COMPLETED]
-    return sorted(completed, key=_rank)
-
-
-def unneeded(trials: Sequence[Trial], keep: int, kept: Collection[str]) -> list[str]:
+def unneeded(
+    trials: Sequence[Trial],
+    keep: int,
+    kept: Collection[str] | None,
+    objectives: Sequence[Objective] = (),
+) -> list[str]:
     """Returns the ids of the trials whose files may go.
+
+    The Pareto set of several objectives keeps its files: as more trials end, another
+    one of it may become the compromise.
 
     Args:
         trials: All trials of the study.
         keep: How many of the best keep their files, >= 1.
-        kept: Ids of trials that keep theirs whatever their rank.
+        kept: Ids of trials that keep theirs whatever their rank; None: those of
+            every paused trial.
+        objectives: All of the study; one or none: the best are those by loss.
     """
-    best = {trial.trial_id for trial in ranked(trials)[:keep]}
+    if kept is None:
+        kept = [t.trial_id for t in trials if t.state is TrialState.PAUSED]
+    best = {trial.trial_id for trial in ranked(trials, objectives)[:keep]}
+    best |= {trial.trial_id for trial in pareto_set(trials)}
     return [
         trial.trial_id
         for trial in trials
-        if trial.state.is_final and trial.trial_id not in best | set(kept)
+        if trial.state is not TrialState.PENDING
+        and trial.trial_id not in best | set(kept)
     ]
 
 
@@ -64,7 +73,3 @@ def _empty_remote(store: GfileStore) -> None:
     for name in store.list(""):
         if name != outcome_file.NAME:
             store.delete(name)
-
-
-def _rank(trial: Trial) -> tuple[float, int]:
-    return (float("inf") if trial.loss is None else trial.loss, trial.number)

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component.evaluation import Outcome
 from tuner_component.records import decode
-from tuner_component.trial import Objective, Trial, TrialState
+from tuner_component.trial import (
+    Fidelity,
+    Objective,
+    RungResult,
+    Trial,
+    TrialState,
+)
 
 
 class History:
     """The trials of a study: the same records always give the same trials.
 
     Args:
-        objective: The metric that decides.
+        objectives: The metrics that decide; the first is the trials' score.
     """
 
-    def __init__(self, objective: Objective) -> None:
-        self._objective = objective
+    def __init__(self, objectives: Sequence[Objective]) -> None:
+        self._objectives = objectives
         self._trials: dict[str, Trial] = {}
         self._next_attempt: dict[str, int] = {}
 
@@ -47,6 +53,9 @@ class History:
             trial = decode(Trial, record["trial"])
             self._trials[trial.trial_id] = trial
             self._next_attempt[trial.trial_id] = 0
+        elif kind == "promoted":
+            fidelity = decode(Fidelity, record["fidelity"])
+            self._promote(record["trial_id"], fidelity)
         elif kind == "attempt_failed":
             self._end_attempt(decode(Outcome, record["outcome"]))
         elif kind == "ended":
@@ -56,8 +65,18 @@ class History:
     def _count_cut_attempts(self) -> None:
         """Passes over the attempts that an earlier session left under way."""
         for trial in self._trials.values():
-            if not trial.state.is_final:
+            if trial.state is TrialState.PENDING:
                 self._next_attempt[trial.trial_id] += 1
+
+    def _promote(self, trial_id: str, fidelity: Fidelity) -> None:
+        self._trials[trial_id] = dataclasses.replace(
+            self._trials[trial_id],
+            state=TrialState.PENDING,
+            fidelity=fidelity,
+            score=None,
+            loss=None,
+            losses=(),
+        )
 
     def _end_attempt(self, outcome: Outcome) -> None:
         trial = self._trials[outcome.trial_id]
@@ -68,14 +87,19 @@ class History:
 
     def _end(self, outcome: Outcome, state: TrialState) -> None:
         trial = self._trials[outcome.trial_id]
-        completed = state is TrialState.COMPLETED
-        score = outcome.metrics[self._objective.name] if completed else None
+        succeeded = state in (TrialState.COMPLETED, TrialState.PAUSED)
+        first, metrics = self._objectives[0], outcome.metrics
+        score = metrics[first.name] if succeeded else None
+        loss = None if score is None else first.loss(score)
+        losses = self._losses(metrics) if succeeded else ()
         self._trials[trial.trial_id] = dataclasses.replace(
             trial,
             state=state,
             score=score,
-            loss=None if score is None else self._objective.loss(score),
-            metrics=outcome.metrics,
+            loss=loss,
+            losses=losses,
+            rungs=(*trial.rungs, *_rung(trial, loss, losses, outcome)),
+            metrics=metrics,
             measurements=outcome.measurements,
             error=outcome.error,
             num_attempts=trial.num_attempts + 1,
@@ -84,3 +108,18 @@ class History:
             worker=outcome.worker,
             report=outcome.report,
         )
+        self._next_attempt[trial.trial_id] = outcome.attempt + 1
+
+    def _losses(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
+        if len(self._objectives) == 1:
+            return ()
+        return tuple(each.loss(metrics[each.name]) for each in self._objectives)
+
+
+def _rung(
+    trial: Trial, loss: float | None, losses: tuple[float, ...], outcome: Outcome
+) -> tuple[RungResult, ...]:
+    if trial.fidelity is None or loss is None:
+        return ()
+    seconds = outcome.duration_seconds
+    return (RungResult(trial.fidelity.value, loss, seconds, losses),)

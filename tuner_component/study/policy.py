@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tuner_component.evaluation import Outcome
-from tuner_component.trial import Objective, Reason, TrialError, TrialState, is_finite
+from tuner_component.trial import (
+    Fidelity,
+    Objective,
+    Reason,
+    TrialError,
+    TrialState,
+    is_finite,
+)
 
 MAX_INFEASIBLE_IN_A_ROW = 100
 """After so many the search ends: the strategy finds nothing that can be tried."""
@@ -57,34 +64,45 @@ class Endings:
         num_infeasible = counts.get(TrialState.INFEASIBLE, 0)
         return max(self._limits.max_trials - sum(counts.values()) + num_infeasible, 0)
 
-    def reason(self, counts: Mapping[TrialState, int]) -> str | None:
-        """Returns why no new trial should begin, for people; None if one may."""
+    def reason(self) -> str | None:
+        """Returns why nothing more should be tried, for people; None if it may."""
         most = self._limits.max_consecutive_failures
         if most is not None and self._num_failed >= most:
             return f"{self._num_failed} trials in a row failed"
         if self._num_infeasible >= MAX_INFEASIBLE_IN_A_ROW:
             return f"{self._num_infeasible} configurations in a row were infeasible"
-        if not self.num_left(counts):
-            return f"max_trials={self._limits.max_trials} is reached"
         return None
 
+    @property
+    def full(self) -> str:
+        """Why there may be no more trials once enough have ended, for people."""
+        return f"max_trials={self._limits.max_trials} is reached"
 
-def checked(outcome: Outcome, objective: Objective) -> Outcome:
-    """Returns the outcome, with an error unless it has a finite objective."""
-    score = outcome.metrics.get(objective.name)
-    if outcome.error is not None or is_finite(score):
+
+def checked(outcome: Outcome, objectives: Sequence[Objective]) -> Outcome:
+    """Returns the outcome, with an error unless all its objectives are finite."""
+    if outcome.error is not None:
         return outcome
-    error = TrialError(
-        Reason.NON_FINITE,
-        f"The objective {objective.name!r} is {score!r}; expected a finite number.",
-    )
-    return dataclasses.replace(outcome, error=error)
+    for name in (objective.name for objective in objectives):
+        score = outcome.metrics.get(name)
+        if not is_finite(score):
+            return dataclasses.replace(outcome, error=_unusable(name, score, outcome))
+    return outcome
 
 
-def final_state(outcome: Outcome) -> TrialState:
-    """Returns the state of a trial that ends with this outcome."""
+def _unusable(name: str, score: object, outcome: Outcome) -> TrialError:
+    text = f"The objective {name!r} is {score!r}; expected a finite number."
+    if name in outcome.metrics:
+        return TrialError(Reason.NON_FINITE, text)
+    text += f" The trial reported {sorted(outcome.metrics)}."
+    return TrialError(Reason.NON_FINITE, text)
+
+
+def state_after(outcome: Outcome, fidelity: Fidelity | None) -> TrialState:
+    """Returns the state of a trial after this outcome at this fidelity."""
     if outcome.error is None:
-        return TrialState.COMPLETED
+        full = fidelity is None or fidelity.is_full
+        return TrialState.COMPLETED if full else TrialState.PAUSED
     if outcome.error.reason is Reason.INFEASIBLE:
         return TrialState.INFEASIBLE
     return TrialState.FAILED

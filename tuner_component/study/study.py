@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +14,15 @@ from tuner_component.evaluation import Job, Outcome
 from tuner_component.gfile_store import is_remote
 from tuner_component.journal import Journal
 from tuner_component.outcome_file import discard_outcome, read_outcome
-from tuner_component.strategies.base import Done, Strategy, Suggest, Wait
+from tuner_component.pareto.ranking import ranked
+from tuner_component.strategies.base import (
+    Action,
+    Done,
+    Promote,
+    Strategy,
+    Suggest,
+    Wait,
+)
 from tuner_component.study import checkpoints, policy
 from tuner_component.study import records as study_records
 from tuner_component.study.history import History
@@ -46,7 +54,8 @@ class Study:
     Made by `Study.open`. Not safe for use by several threads.
 
     Attributes:
-        objective: The metric that decides.
+        objectives: The metrics that decide.
+        objective: The first of them, which decides what of a trial counts.
         limits: What bounds the study in this session.
     """
 
@@ -54,13 +63,14 @@ class Study:
         self,
         home: Home,
         strategy: Strategy,
-        objective: Objective,
+        objectives: Sequence[Objective],
         limits: Limits,
         clock: Callable[[], float],
     ) -> None:
-        self.objective, self.limits = objective, limits
+        self.objectives, self.objective = objectives, objectives[0]
+        self.limits = limits
         self._home, self._strategy, self._clock = home, strategy, clock
-        self._history = History(objective)
+        self._history = History(objectives)
         self._running: dict[str, int] = {}
         self._endings = policy.Endings(limits)
         self._emptied: set[str] = set()
@@ -72,7 +82,7 @@ class Study:
         cls,
         home: Home,
         strategy: Strategy,
-        objective: Objective,
+        objective: Objective | Sequence[Objective],
         limits: Limits,
         options: Mapping[str, Any] | None = None,
         clock: Callable[[], float] = time.time,
@@ -84,7 +94,7 @@ class Study:
         Args:
             home: Where it is kept.
             strategy: What proposes trials.
-            objective: The metric that decides.
+            objective: The metric that decides, or several.
             limits: What bounds the study from now on.
             options: JSON for the record: the search's options now in force.
             clock: Unix time in seconds.
@@ -93,7 +103,8 @@ class Study:
             JournalError: If the journal is damaged or cannot be written.
             StudyMismatchError: If the journal belongs to another study.
         """
-        study = cls(home, strategy, objective, limits, clock)
+        several = [objective] if isinstance(objective, Objective) else objective
+        study = cls(home, strategy, tuple(several), limits, clock)
         records = home.journal.read()
         if records:
             study_records.check_first(records[0], home.header, home.folder)
@@ -118,8 +129,11 @@ class Study:
 
     @property
     def best(self) -> Trial | None:
-        """The completed trial with the lowest loss, the earliest of equals."""
-        return next(iter(checkpoints.ranked(self.trials)), None)
+        """The completed trial with the lowest loss, the earliest of equals.
+
+        With several objectives: the compromise.
+        """
+        return next(iter(ranked(self.trials, self.objectives)), None)
 
     @property
     def first_error(self) -> TrialError | None:
@@ -132,7 +146,7 @@ class Study:
         """Why nothing is left to do, for people; None while there is something."""
         if self.counts[TrialState.PENDING]:
             return None
-        return self._endings.reason(self.counts) or self._exhausted
+        return self._endings.reason() or self._exhausted or self._full
 
     def folder_of(self, trial_id: str) -> str:
         """Returns the trial's own folder."""
@@ -173,15 +187,15 @@ class Study:
             )
         if policy.is_infrastructure(outcome):
             outcome = self._kept_outcome(trial) or outcome
-        outcome = policy.checked(outcome, self.objective)
-        if trial.state.is_final or self._is_late_failure(outcome):
+        outcome = policy.checked(outcome, self.objectives)
+        if trial.state is not TrialState.PENDING or self._is_late(outcome):
             return trial
         self._running.pop(trial.trial_id, None)
         self._waits = False
         if self._is_retried(trial, outcome):
             self._write(study_records.attempt_failed(outcome, self._clock()))
         else:
-            state = policy.final_state(outcome)
+            state = policy.state_after(outcome, trial.fidelity)
             self._write(study_records.ended(outcome, state, self._clock()))
             self._endings.count(state)
         return self._history.get(trial.trial_id) or trial
@@ -202,16 +216,17 @@ class Study:
         trials that it names.
         """
         keeps = getattr(self._strategy, "keeps", None)
-        kept = keeps(self.trials) if keeps else ()
+        kept = keeps(self.trials) if keeps else None
         trials, keep = self.trials, self.limits.keep_checkpoints
-        for trial_id in checkpoints.unneeded(trials, keep, kept):
+        for trial_id in checkpoints.unneeded(trials, keep, kept, self.objectives):
             if trial_id not in self._emptied:
                 checkpoints.empty(self.folder_of(trial_id))
                 self._emptied.add(trial_id)
 
     def _tell_kept_outcomes(self) -> None:
         for trial in self.trials:
-            outcome = None if trial.state.is_final else self._kept_outcome(trial)
+            pending = trial.state is TrialState.PENDING
+            outcome = self._kept_outcome(trial) if pending else None
             if outcome is not None:
                 self.tell(outcome)
 
@@ -222,27 +237,59 @@ class Study:
             return None
         return None if policy.is_infrastructure(outcome) else outcome
 
+    @property
+    def _full(self) -> str | None:
+        """Why no trial may begin or go on; None while one may."""
+        paused = self.counts[TrialState.PAUSED]
+        enough = not self._endings.num_left(self.counts) and not paused
+        return self._endings.full if enough else None
+
     def _propose(self, count: int) -> list[Trial]:
-        count = min(count, self._endings.num_left(self.counts))
-        if self._waits or self._exhausted or self._endings.reason(self.counts):
+        if count < 1 or self._waits or self._exhausted:
             return []
-        if count < 1:
+        if self._endings.reason() or self._full:
             return []
-        new: list[Trial] = []
-        for action in self._strategy.propose(self.trials, count):
-            if isinstance(action, Done):
-                self._exhausted = action.reason
-            elif isinstance(action, Wait):
-                self._waits = True
-            elif len(new) < count:
-                new.append(self._add(action))
+        if not self.counts[TrialState.PAUSED]:
+            count = min(count, self._endings.num_left(self.counts))
+        actions = _cut(self._strategy.propose(self.trials, count), count)
+        started = [trial for trial in map(self._take, actions) if trial]
         if not self.counts[TrialState.PENDING] and self._exhausted is None:
             raise TunerError(
                 f"The strategy {type(self._strategy).__name__} waits although no trial "
                 f"is running, after {len(self.trials)} trials. Expected at least one "
-                "Suggest, or Done. This is an error in the strategy."
+                "Suggest or Promote, or Done. This is an error in the strategy."
             )
-        return new
+        return started
+
+    def _take(self, action: Action) -> Trial | None:
+        if isinstance(action, Promote):
+            return self._promote(action)
+        if isinstance(action, Suggest) and self._endings.num_left(self.counts):
+            return self._add(action)
+        if isinstance(action, Done):
+            self._exhausted = action.reason
+        elif isinstance(action, Wait):
+            self._waits = True
+        elif not self.counts[TrialState.PENDING]:
+            self._exhausted = self._endings.full
+        return None
+
+    def _promote(self, action: Promote) -> Trial:
+        trial = self._history.get(action.trial_id)
+        if trial is None or trial.state is not TrialState.PAUSED:
+            raise TunerError(
+                f"The strategy {type(self._strategy).__name__} promotes trial "
+                f"{action.trial_id!r}, which is "
+                f"{trial.state.value if trial else 'unknown'}; expected one that is "
+                "PAUSED. This is an error in the strategy."
+            )
+        # The outcome of the rung below would pass for that of the one above.
+        discard_outcome(self.folder_of(trial.trial_id))
+        self._emptied.discard(trial.trial_id)
+        self._write(
+            study_records.promoted(trial.trial_id, action.fidelity, self._clock())
+        )
+        return self._history.get(trial.trial_id) or trial
 
     def _add(self, action: Suggest) -> Trial:
         number = len(self.trials)
@@ -275,19 +322,21 @@ class Study:
             direction=self.objective.direction,
             fidelity=trial.fidelity,
             note=trial.note,
+            further_objectives=tuple(each.name for each in self.objectives[1:]),
         )
 
     def _can_start(self, trial: Trial) -> bool:
-        return not trial.state.is_final and trial.trial_id not in self._running
+        pending = trial.state is TrialState.PENDING
+        return pending and trial.trial_id not in self._running
 
-    def _is_late_failure(self, outcome: Outcome) -> bool:
+    def _is_late(self, outcome: Outcome) -> bool:
         """Whether an attempt broke off that is not the one under way."""
         attempt = self._running.get(outcome.trial_id)
         return policy.is_infrastructure(outcome) and outcome.attempt != attempt
 
     def _is_retried(self, trial: Trial, outcome: Outcome) -> bool:
         return policy.is_infrastructure(outcome) and (
-            trial.num_attempts < self.limits.max_retries
+            trial.num_attempts - len(trial.rungs) < self.limits.max_retries
         )
 
     def _write(self, record: Mapping[str, Any]) -> None:
@@ -299,3 +348,10 @@ def _trial_seed(seed: int, number: int) -> int:
     """Returns the seed of a trial, in [0, 2**31)."""
     digest = hashlib.sha256(f"{seed}:{number}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1
+
+
+def _cut(actions: Sequence[Action], count: int) -> list[Action]:
+    """Returns the first `count` evaluations, and what is no evaluation."""
+    evaluations = [a for a in actions if isinstance(a, Suggest | Promote)]
+    others = [a for a in actions if not isinstance(a, Suggest | Promote)]
+    return evaluations[:count] + others

@@ -1,0 +1,32 @@
+"""Evaluates what a user's `build_model(hp)` returns, whichever kind of model it is."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from tuner_component import keras_evaluation
+from tuner_component.evaluation import Evaluator
+from tuner_component.sklearn_evaluation.evaluation import (
+    SklearnEvaluation,
+    is_estimator,
+)
+
+
+def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> Evaluator:
+    """Returns the evaluator of a module with `build_model`.
+
+    The kind of the default hyperparameters' model decides for all trials.
+
+    Args:
+        load: Import path "package.module:function" of what returns `ModelCode`.
+        load_settings: Its keyword arguments; JSON.
+    """
+    import keras_tuner
+
+    module, _, function = load.partition(":")
+    code = getattr(importlib.import_module(module), function)(**load_settings)
+    if is_estimator(code.build_model(keras_tuner.HyperParameters())):
+        return SklearnEvaluation(code)
+    return keras_evaluation.make_evaluator(code)

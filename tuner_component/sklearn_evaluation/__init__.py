@@ -1,0 +1,1 @@
+"""Scores scikit-learn estimators by cross-validation."""

@@ -17,6 +17,7 @@ from tuner_component.errors import InfeasibleTrialError, TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, oracle_patches
 from tuner_component.keras_tuner_adapter.learning_curve import LearningCurve
+from tuner_component.keras_tuner_adapter.rung_training import RungTraining
 
 _REPORTS_ITSELF = "The use case of calling"
 """Of KerasTuner, about user code that we cannot change."""
@@ -38,7 +39,7 @@ class OneTrial:
     def __init__(self, tuner: Any, job: Job, report: Report) -> None:
         self._tuner, self._oracle, self._job = tuner, tuner.oracle, job
         self._id = str(job.note.get("oracle_trial_id", job.trial_id))
-        self._curve = LearningCurve(report)
+        self._curve, self._rung = LearningCurve(report), RungTraining(tuner, job)
         self._error: Exception | None = None
         self._is_started = self._is_running = False
         self._adopt_oracle()
@@ -55,6 +56,8 @@ class OneTrial:
             TrialFailedError: If the user's code says that the trial failed.
             Exception: What else the user's code raises.
         """
+        if self._rung.ended is not None:
+            return self._rung.ended
         try:
             self._tuner.search(**self._with_epochs(fit_kwargs))
         except _SearchLeftError:
@@ -71,7 +74,7 @@ class OneTrial:
                 "ask oracle.create_trial() for a trial and to end it as COMPLETED; an "
                 "override must call super().search(...)."
             )
-        return self._evaluation(trial)
+        return self._rung.finished(self._evaluation(trial))
 
     def trained_model(self) -> Any:
         """Returns the model with the weights that the trial left in its folder."""

@@ -14,6 +14,7 @@ from tuner_component.search_space import (
     Choice,
     Condition,
     Configurations,
+    Constraint,
     Fixed,
     Float,
     Int,
@@ -24,7 +25,10 @@ from tuner_component.trial import Value
 
 
 def from_keras_tuner(
-    config: Mapping[str, Any], *, drop_unreachable: bool = False
+    config: Mapping[str, Any],
+    *,
+    drop_unreachable: bool = False,
+    constraints: Sequence[str] = (),
 ) -> SearchSpace:
     """Returns the search space of a `HyperParameters.get_config()`.
 
@@ -36,6 +40,8 @@ def from_keras_tuner(
         drop_unreachable: Leave out parameters that no configuration activates, as
             KerasTuner in effect does, instead of raising. A `Fixed` override of a
             parent legitimately makes such parameters.
+        constraints: What a configuration must fulfil; those that name what is left
+            out hold.
 
     Raises:
         SearchSpaceError: If a parameter or condition is of a kind not known here, or
@@ -46,10 +52,14 @@ def from_keras_tuner(
         parameter = _parameter(item)
         distinct[parameter.name, parameter.conditions] = parameter
     parameters = tuple(distinct.values())
+    read = tuple(map(Constraint, constraints))
+    every = {parameter.name for parameter in parameters}
     if drop_unreachable:
         reached = Configurations(parameters).reached
         parameters = tuple(parameters[index] for index in sorted(reached))
-    return SearchSpace(parameters)
+        dropped = every - {parameter.name for parameter in parameters}
+        read = tuple(each for each in read if not each.names & dropped)
+    return SearchSpace(parameters, read)
 
 
 def to_keras_tuner(space: SearchSpace, values: Mapping[str, Value]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
-from tuner_component.keras_tuner_adapter import bridge, exploration
+from tuner_component.keras_tuner_adapter import bridge, exploration, rung_training
 from tuner_component.keras_tuner_adapter.one_trial import OneTrial
 from tuner_component.keras_tuner_adapter.owned_tuner import OwnedTuner, call_tuner_fn
 
@@ -68,6 +68,7 @@ class StockEvaluation:
         report = {
             "space": json.loads(json.dumps(self._space)),
             "metrics": None if names is None else sorted(names),
+            "no_rungs": rung_training.why_not(tuner, self._space),
         }
         return Evaluation(metrics={job.objective: 1.0}, report=report)
 

@@ -75,7 +75,7 @@ def kill_once(folder, rng, target, tally):
         driver.wait(timeout=60)
         killed = driver.returncode == -signal.SIGKILL
     else:
-        killed = _kill(driver, rng, target)
+        killed = kill(driver, rng, target)
     driver.stdout.close()
     tally.kills += killed
     again = set(begun(folder)[had_begun:])
@@ -84,7 +84,7 @@ def kill_once(folder, rng, target, tally):
     tally.lost += sum(after.get(trial) != score for trial, score in before.items())
 
 
-def _kill(driver, rng, target):
+def kill(driver, rng, target):
     header = driver.stdout.readline().split()
     for _ in range(rng.randint(0, 5)):
         driver.stdout.readline()

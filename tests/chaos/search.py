@@ -14,11 +14,14 @@ import sys
 import time
 from pathlib import Path
 
-from tuner_component import journal, search_loop
+import numpy as np
+
+from tuner_component import journal, search_loop, training_state
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.evaluation import Evaluation
 from tuner_component.search_space import Choice, Float, SearchSpace
 from tuner_component.strategies.random import Random
+from tuner_component.strategies.successive_halving import SuccessiveHalving
 from tuner_component.study import Limits, Study
 from tuner_component.study import home as study_home
 from tuner_component.trial import Objective
@@ -29,6 +32,10 @@ SPACE = SearchSpace(
 )
 
 
+def halving():
+    return SuccessiveHalving(SPACE, 0, max_resource=8, max_trials=NUM_TRIALS)
+
+
 def make_evaluator(log, seconds):
     def evaluate(job, report):
         with Path(log).open("a") as file:
@@ -36,6 +43,30 @@ def make_evaluator(log, seconds):
         time.sleep(seconds)
         loss = math.log(job.values["rate"]) ** 2 + job.values["units"] + job.seed % 7
         return Evaluation({"loss": loss})
+
+    return evaluate
+
+
+def make_training(log, seconds):
+    """Trains in epochs: a sum goes from rung to rung; notes from where to where."""
+
+    def evaluate(job, report):
+        epochs, earlier = training_state.epochs_of(job), training_state.read(job)
+        first = earlier.epoch if earlier else 0
+        with Path(log).open("a") as file:
+            file.write(f"{job.trial_id}:{first}:{epochs}\n")
+        if first == epochs:
+            return earlier.evaluation
+        steps = np.random.default_rng(job.seed).random(100) / (1 + job.values["rate"])
+        total = float(earlier.arrays["sum"][0]) if earlier else 0.0
+        for step in steps[first:epochs]:
+            time.sleep(seconds)
+            total += step
+        state = training_state.TrainingState(
+            job.values, job.seed, epochs, {"loss": -total}, arrays={"sum": [total]}
+        )
+        training_state.write(job, state)
+        return state.evaluation
 
     return evaluate
 
@@ -71,16 +102,20 @@ def main():
     parser.add_argument("--die-in-append", type=int, default=0)
     parser.add_argument("--fraction", type=float, default=0.5)
     parser.add_argument("--seconds", type=float, default=0.1)
+    parser.add_argument("--rungs", action="store_true")
     options = parser.parse_args()
     if options.die_in_append:
         _die_inside_append(options.die_in_append, options.fraction)
-    header = {"space": SPACE.fingerprint(), "strategy": "random"}
+    strategy, made_by = Random(SPACE, 0), "make_evaluator"
+    if options.rungs:
+        strategy, made_by = halving(), "make_training"
+    header = {"space": SPACE.fingerprint(), "strategy": type(strategy).__name__}
     with study_home.open_home(
         str(options.folder / "studies"), header, "auto", lambda one, other: one == other
     ) as home:
         study = Study.open(
             home,
-            Random(SPACE, 0),
+            strategy,
             Objective("loss", "min"),
             Limits(max_trials=NUM_TRIALS, max_retries=20),
         )
@@ -90,7 +125,7 @@ def main():
         }
         pool = LocalPool(
             2,
-            "tests.chaos.search:make_evaluator",
+            f"tests.chaos.search:{made_by}",
             settings,
             log_folder=str(options.folder / "logs"),
         )

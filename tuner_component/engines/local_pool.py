@@ -82,7 +82,7 @@ class LocalPool:
         limits: Limits = _UNLIMITED,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        _check(num_workers, evaluator, settings)
+        check_arguments(num_workers, evaluator, settings)
         self._setup = {"evaluator": evaluator, "settings": dict(settings)}
         self._limits = limits
         self._libraries = preload.libraries
@@ -300,7 +300,14 @@ class LocalPool:
         self._next_sample = time.monotonic() + _MEMORY_SECONDS
 
 
-def _check(num_workers: int, evaluator: str, settings: Mapping[str, Any]) -> None:
+def check_arguments(
+    num_workers: int, evaluator: str, settings: Mapping[str, Any]
+) -> None:
+    """Makes sure that an engine can be made of these.
+
+    Raises:
+        ValueError: If not.
+    """
     if num_workers < 1:
         raise ValueError(f"num_workers={num_workers!r}: expected at least 1.")
     module, _, factory = evaluator.partition(":")

@@ -1,0 +1,16 @@
+"""A worker whose storage fails 10 % of its operations: `--root`, as the real one."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tests.engines.storages import Flaky
+from tuner_component import worker
+from tuner_component.engines.flock import storage
+
+if __name__ == "__main__":
+    worker.open_storage = lambda root: Flaky(
+        storage.open_storage(root), 0.1, os.getpid()
+    )
+    sys.exit(worker.main())

@@ -1,0 +1,1 @@
+"""The engine for hosts that share nothing but storage."""

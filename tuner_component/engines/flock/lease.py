@@ -1,0 +1,91 @@
+"""The lease of a worker on its trials, as the processes that train see it.
+
+A worker that is cut off from the storage, stopped or frozen may come back after its
+trials have gone to others. Its own clock tells it in time: the processes that train
+end themselves when the lease has run out, before they write anything more.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import struct
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
+from tuner_component.trial import Measurement
+
+_CHECK_SECONDS = 0.2
+_FORMAT = "d"
+
+
+class Lease:
+    """When a lease runs out; a file of this host that several processes look at.
+
+    Args:
+        path: Of the file; made by `extend`.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+
+    def extend(self, end: float) -> None:
+        """Has it run out at `end`, in seconds of this host's monotonic clock."""
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.pwrite(descriptor, struct.pack(_FORMAT, end), 0)
+        finally:
+            os.close(descriptor)
+
+    @property
+    def has_run_out(self) -> bool:
+        """Whether the trials may be somebody else's by now."""
+        try:
+            (end,) = struct.unpack(_FORMAT, self._path.read_bytes())
+        except (OSError, struct.error):
+            return True
+        return time.monotonic() >= float(end)
+
+
+def make_evaluator(
+    lease: str, evaluator: str, settings: Mapping[str, Any]
+) -> Evaluator:
+    """Returns an evaluator whose process ends when the lease has run out.
+
+    Args:
+        lease: Path of the lease's file.
+        evaluator: Import path "package.module:factory" of what evaluates.
+        settings: The factory's keyword arguments.
+    """
+    module, _, factory = evaluator.partition(":")
+    evaluate: Evaluator = getattr(importlib.import_module(module), factory)(**settings)
+    held = Lease(lease)
+    threading.Thread(target=_watch, args=(held,), name="lease", daemon=True).start()
+
+    def evaluate_while_held(job: Job, report: Report) -> Evaluation:
+        def report_while_held(measurement: Measurement) -> None:
+            _end_without(held)
+            report(measurement)
+
+        try:
+            return evaluate(job, report_while_held)
+        finally:
+            _end_without(held)
+
+    return evaluate_while_held
+
+
+def _watch(lease: Lease) -> None:
+    while True:
+        _end_without(lease)
+        time.sleep(_CHECK_SECONDS)
+
+
+def _end_without(lease: Lease) -> None:
+    if lease.has_run_out:
+        os.killpg(0, signal.SIGKILL)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 
@@ -10,23 +8,19 @@ pytest.importorskip("kfp", reason="TFX brings kfp for Python below 3.12 only")
 
 import yaml
 
+from tests.kubeflow.compiling import compile_script
 from tuner_component import Search
-
-_SCRIPT = Path(__file__).parents[2] / "kubeflow" / "compile.py"
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    spec = importlib.util.spec_from_file_location("compile_script", _SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
     folder = tmp_path_factory.mktemp("compiled")
     found = {}
     for form in ("yaml", "json"):
         output = folder / f"pipeline.{form}"
         options = ["--image", "an/image", "--output", str(output), "--trials", "5"]
         options += ["--root", str(folder / "root"), "--study-dir", str(folder / "s")]
-        assert script.main(options) == 0
+        assert compile_script().main(options) == 0
         found[form] = output
     return found
 
@@ -35,6 +29,50 @@ def test_open_source_kubeflow_gets_schema_2_1(compiled):
     spec = yaml.safe_load(compiled["yaml"].read_text())
     assert spec["schemaVersion"] == "2.1.0"
     assert "Tuner" in spec["root"]["dag"]["tasks"]
+
+
+def test_the_tuner_gets_what_it_asks_for_and_the_spec_stays_valid(tmp_path):
+    from google.protobuf import json_format
+    from kfp.pipeline_spec import pipeline_spec_pb2
+
+    output = tmp_path / "pipeline.yaml"
+    options = ["--image", "an/image", "--output", str(output), "--cpus", "4"]
+    options += ["--memory", "16", "--gpus", "1", "--gpu-type", "nvidia.com/gpu"]
+    options += ["--retries", "2", "--root", str(tmp_path / "root")]
+    assert compile_script().main(options) == 0
+    spec = pipeline_spec_pb2.PipelineSpec()
+    json_format.ParseDict(yaml.safe_load(output.read_text()), spec)
+    executors = json_format.MessageToDict(spec.deployment_spec)["executors"]
+    assert executors["Tuner_executor"]["container"]["resources"] == {
+        "cpuLimit": 4.0,
+        "memoryLimit": 16.0,
+        "accelerator": {"type": "nvidia.com/gpu", "count": "1"},
+    }
+    deployment = pipeline_spec_pb2.PipelineDeploymentConfig()
+    json_format.ParseDict({"executors": executors}, deployment)
+    assert "resources" not in executors["Trainer_executor"]["container"]
+    assert spec.root.dag.tasks["Tuner"].retry_policy.max_retry_count == 2
+    assert not spec.root.dag.tasks["Trainer"].HasField("retry_policy")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--cpus", "0"], "cpus is 0.0; expected a number above 0"),
+        (["--memory", "nan"], "memory is nan"),
+        (["--gpus", "1"], "gpu_type"),
+        (["--gpu-type", "NVIDIA_TESLA_T4"], "gpus is 0"),
+        (["--retries", "-1"], "retries is -1"),
+    ],
+)
+def test_a_request_that_cannot_be_is_refused(options, said, capsys, tmp_path):
+    output = tmp_path / "pipeline.yaml"
+    with pytest.raises(SystemExit):
+        compile_script().main(
+            ["--image", "an/image", "--output", str(output), *options]
+        )
+    assert said in capsys.readouterr().err
+    assert not output.exists()
 
 
 def test_vertex_gets_a_pipeline_job_with_our_executor(compiled):
@@ -49,6 +87,8 @@ def test_vertex_gets_a_pipeline_job_with_our_executor(compiled):
         "tuner_results",
         "trial_record",
         "best_model",
+        "report",
+        "metrics",
     }
     inputs = spec["root"]["dag"]["tasks"]["Tuner"]["inputs"]["parameters"]
     search = next(v for k, v in inputs.items() if k == "search")

@@ -1,0 +1,53 @@
+"""The compiled pipeline, run step by step as its platforms would run it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("kfp", reason="without kfp nothing can be compiled")
+
+from tests.kubeflow.compiling import compile_script
+from tests.kubeflow.launcher import Launcher
+from tests.kubeflow.pipeline_spec import PipelineSpec
+
+pytestmark = [pytest.mark.runner, pytest.mark.slow, pytest.mark.timeout(1800)]
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_compiled_pipeline_ends_with_a_model_trained_as_tuned(tmp_path, form):
+    output = tmp_path / f"pipeline.{form}"
+    options = ["--image", "an/image", "--output", str(output), "--trials", "3"]
+    options += ["--epochs", "2", "--root", str(tmp_path / "root")]
+    assert compile_script().main(options) == 0
+    launcher = Launcher(
+        PipelineSpec.read(output),
+        tmp_path / "store",
+        {"PYTHONPATH": str(ROOT)},
+        open_source=form == "yaml",
+    )
+    steps = launcher.run()
+    tuned = steps["Tuner"].artifacts
+    hyperparameters = only_file(tuned["best_hyperparameters"])
+    values = json.loads(hyperparameters.read_text())["values"]
+    results = json.loads(only_file(tuned["tuner_results"]).read_text())
+    assert len(results) == 3
+    assert values.items() <= results[0].items()
+    for name, value in values.items():
+        assert name in steps["Trainer"].log
+        assert str(value) in steps["Trainer"].log
+    assert any(Path(tuned["best_model"][0]["uri"]).rglob("saved_model.pb"))
+    assert tuned["metrics"][0]["metadata"]["num_completed_trials"] == 3
+    assert only_file(tuned["report"]).name == "report.html"
+    trained = steps["Trainer"].artifacts["model"][0]["uri"]
+    assert any(Path(trained).rglob("saved_model.pb"))
+
+
+def only_file(artifacts: list[dict]) -> Path:
+    (artifact,) = artifacts
+    (file,) = Path(artifact["uri"]).iterdir()
+    return file

@@ -30,6 +30,7 @@ from tests.benchmarks.tables.runs import ROOT, Key, cached, measure
 from tests.benchmarks.tables.statistics import Runs
 from tests.benchmarks.tables.task import Task
 from tuner_component.strategies.registry import STRATEGIES
+from tuner_component.strategies.registry import options as options_of
 
 _FOLDER = ROOT / "build" / "bench"
 _CACHE = _FOLDER / "cache"
@@ -39,6 +40,8 @@ _QUICK_TASKS = (
     "taskset/imdb_patch32_GRU64_avg_bs128"
 )
 _PEERS = ",".join(name for name, peer in PEERS.items() if not peer.slow)
+# Those with rungs are compared by what they spend: tests.benchmarks.fidelities.
+_FULL = ",".join(name for name in STRATEGIES if "max_resource" not in options_of(name))
 _CELL_GOALS = ((50, 94.1), (100, 94.2))
 
 
@@ -180,7 +183,7 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--strategies", default=",".join(STRATEGIES), help="ours, with commas")
+    add("--strategies", default=_FULL, help="ours, with commas")
     add("--peers", default=_PEERS, help=f"of {', '.join(PEERS)}; '' for none")
     add("--tasks", default=None, help=f"default: {_TASKS}")
     add("--trials", type=int, default=None, help="default: 200")

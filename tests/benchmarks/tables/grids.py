@@ -78,9 +78,7 @@ def nasbench201(*, noisy: bool = True) -> Grid:
     Reference:
         Dong and Yang, 2020, NAS-Bench-201, arXiv:2001.00326.
     """
-    path = FOLDER / "nasbench201" / "nasbench201_cifar10.csv.gz"
-    with gzip.open(path, "rt", newline="") as file:
-        rows = sorted(csv.DictReader(file), key=lambda row: row["key"])
+    rows = _cells()
     names = [f"cifar10_val_seed{n}" for n in range(3)]
     validation = _column(rows, names if noisy else ["cifar10_val_mean"])
     return Grid(
@@ -90,6 +88,22 @@ def nasbench201(*, noisy: bool = True) -> Grid:
         100 - validation,
         100 - _column(rows, ["cifar10_test_200ep_1seed"])[:, 0],
     )
+
+
+def costs(name: str) -> np.ndarray:
+    """Returns what the cells of NAS-Bench-201 cost, in the order of its space.
+
+    Args:
+        name: `"latency"`, in milliseconds, or `"weights"`, in thousands.
+    """
+    column = {"latency": "cifar10_latency_s", "weights": "cifar10_params_M"}[name]
+    return 1000 * _column(_cells(), [column])[:, 0]
+
+
+def _cells() -> list[dict[str, str]]:
+    path = FOLDER / "nasbench201" / "nasbench201_cifar10.csv.gz"
+    with gzip.open(path, "rt", newline="") as file:
+        return sorted(csv.DictReader(file), key=lambda row: row["key"])
 
 
 @functools.cache

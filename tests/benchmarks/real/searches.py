@@ -1,0 +1,153 @@
+"""One search on a real task, by KerasTuner's tuners or by our strategies.
+
+    python -m tests.benchmarks.real.searches TASK SEARCHER SEED NUM_EPOCHS FILE
+
+writes a JSON object: `metrics`, the objective after every epoch that was trained, in
+order; `cpu_seconds` and `wall_seconds` of the whole search.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+import operator
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.real.tasks import TASKS, Arrays, RealTask
+from tests.contracts.in_process_engine import InProcessEngine
+from tuner_component.evaluation import Evaluation, Job, Report
+
+_MANY = 10_000
+
+
+class _EnoughError(BaseException):
+    """The epochs are used up; no `except Exception` of a tuner's may stop it."""
+
+
+class Epochs:
+    """The objective after each epoch trained, up to a number of them."""
+
+    def __init__(self, most: int) -> None:
+        self.metrics: list[float] = []
+        self._most = most
+
+    def add(self, value: float) -> None:
+        self.metrics.append(value)
+        if len(self.metrics) >= self._most:
+            raise _EnoughError
+
+
+def theirs(task: RealTask, tuner_name: str, seed: int, epochs: Epochs) -> None:
+    """Runs a tuner of KerasTuner as its documentation shows."""
+    import keras
+    import keras_tuner
+
+    class Recorder(keras.callbacks.Callback):
+        def __deepcopy__(self, memo: Any) -> Recorder:
+            return Recorder()
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            epochs.add(float(logs[task.objective]))
+
+    objective = keras_tuner.Objective(task.objective, task.direction)
+    limit = (
+        {"max_epochs": task.epochs, "hyperband_iterations": 100}
+        if tuner_name == "Hyperband"
+        else {"max_trials": _MANY}
+    )
+    train, validation = task.load()
+    with tempfile.TemporaryDirectory() as folder:
+        tuner = getattr(keras_tuner, tuner_name)(
+            task.build_model, objective=objective, seed=seed, directory=folder, **limit
+        )
+        tuner.search(
+            *train,
+            validation_data=validation,
+            epochs=task.epochs,
+            batch_size=task.batch_size,
+            callbacks=[Recorder()],
+            verbose=0,
+        )
+
+
+def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
+    """Runs one of our strategies in this process; `hyperband+bayesian` has proposals."""
+    from tuner_component import keras_evaluation, search_loop
+    from tuner_component.data import Split
+    from tuner_component.keras_tuner_adapter.space import from_keras_tuner
+    from tuner_component.space_discovery import discover
+    from tuner_component.strategies import registry
+    from tuner_component.study import Limits, Study
+    from tuner_component.study.home import open_home
+    from tuner_component.trial import Objective
+
+    train, validation = (Split(None, _columns(arrays)) for arrays in task.load())
+    code = keras_evaluation.ModelCode(
+        task.build_model,
+        lambda hp: {},
+        train,
+        validation,
+        {"epochs": task.epochs, "batch_size": task.batch_size},
+    )
+
+    def evaluate(job: Job, report: Report) -> Evaluation:
+        return keras_evaluation.train(
+            code, job, lambda seen: epochs.add(seen.metrics[task.objective])
+        )
+
+    space = from_keras_tuner(discover(task.build_model).config)
+    strategy, _, proposals = name.partition("+")
+    options: dict[str, Any] = {"proposals": proposals} if proposals else {}
+    if "max_resource" in inspect.signature(registry.STRATEGIES[strategy]).parameters:
+        options |= {"max_resource": task.epochs, "iterations": 100}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_home(folder, {"task": task.name}, "never", operator.eq) as home,
+    ):
+        study = Study.open(
+            home,
+            registry.create(strategy, space, seed, options),
+            Objective(task.objective, task.direction),
+            Limits(max_trials=_MANY, seed=seed),
+        )
+        search_loop.run(study, InProcessEngine(evaluate), _Silent())
+
+
+class _Silent:
+    def on_event(self, study: Any, event: Any) -> None:
+        pass
+
+    def on_tick(self, study: Any) -> None:
+        pass
+
+
+def _columns(arrays: Arrays) -> dict[str, Any]:
+    features, label = arrays
+    return {**features, "__label__": label}
+
+
+def main(arguments: list[str]) -> None:
+    task_name, searcher, seed, num_epochs, file = arguments
+    task, epochs = TASKS[task_name], Epochs(int(num_epochs))
+    search: Callable[..., None] = ours
+    if searcher.startswith("keras_tuner."):
+        search, searcher = theirs, searcher.partition(".")[2]
+    wall, cpu = time.perf_counter(), time.process_time()
+    with contextlib.suppress(_EnoughError):
+        search(task, searcher, int(seed), epochs)
+    found = {
+        "metrics": epochs.metrics,
+        "wall_seconds": time.perf_counter() - wall,
+        "cpu_seconds": time.process_time() - cpu,
+    }
+    Path(file).write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -39,6 +39,8 @@ setup(
     ],
     extras_require={
         "kfp": ["tfx[kfp]>=1.16,<1.22"],
+        # For a build_model that returns an estimator, and keras_tuner.SklearnTuner.
+        "sklearn": ["joblib", "scikit-learn"],
         "test": ["hypothesis", "pytest", "pytest-timeout"],
         "dev": ["mypy", "ruff"],
     },

@@ -19,20 +19,25 @@ PACKAGE = ROOT / "tuner_component"
 LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (0, frozenset({"errors"})),
     (1, frozenset({"trial", "records"})),
-    (1, frozenset({"search", "search_space"})),
+    (1, frozenset({"search", "search_space", "pareto"})),
+    (2, frozenset({"report_curves", "report_pareto"})),
     (2, frozenset({"strategies", "estimators", "morphism", "report"})),
     (2, frozenset({"gfile_store"})),
     (2, frozenset({"journal"})),
     (3, frozenset({"evaluation", "space_discovery"})),
-    (3, frozenset({"outcome_file", "training", "nas", "data"})),
+    (3, frozenset({"outcome_file", "training", "nas", "data", "model_metrics"})),
+    (3, frozenset({"training_state", "model_state"})),
+    (3, frozenset({"epoch_watch"})),
     (3, frozenset({"study", "keras_evaluation"})),
+    (3, frozenset({"sklearn_evaluation"})),
+    (3, frozenset({"model_evaluation"})),
     (4, frozenset({"engines"})),
-    (4, frozenset({"search_loop", "progress"})),
+    (4, frozenset({"search_loop", "progress", "worker"})),
     (5, frozenset({"keras_tuner_adapter"})),
     (6, frozenset({"artifacts"})),
     (6, frozenset({"step"})),
     (6, frozenset({"executor"})),
-    (6, frozenset({"component"})),
+    (6, frozenset({"component", "kubeflow_entry"})),
 )
 ROW = {name: row for row, (_, names) in enumerate(LAYERS) for name in names}
 
@@ -43,16 +48,23 @@ FORBIDDEN = {
     "engines": STUDY_SIDE,
     "evaluation": STUDY_SIDE,
     "keras_evaluation": STUDY_SIDE,
+    "model_evaluation": STUDY_SIDE,
+    "sklearn_evaluation": STUDY_SIDE,
+    "worker": STUDY_SIDE,
 }
 
 # Third parties a file may import when it is imported itself; typing_extensions
 # everywhere.
 AT_MODULE_LEVEL = {
+    "pareto": {"numpy"},
     "search_space": {"numpy"},
     "strategies": {"numpy", "scipy"},
     "estimators": {"numpy"},
     "morphism": {"numpy"},
     "data": {"numpy"},
+    "model_state": {"numpy"},
+    "training_state": {"numpy"},
+    "sklearn_evaluation": {"numpy"},
     "keras_tuner_adapter": {"numpy", "keras_tuner"},
     "artifacts": {"tfx"},
     "executor": {"tfx"},
@@ -61,8 +73,8 @@ AT_MODULE_LEVEL = {
 # Third parties any file may import inside a function: what setup.py declares, or what
 # TFX itself cannot do without. IPython is there whenever a notebook is.
 LAZILY = {
-    "IPython", "absl", "apache_beam", "google", "keras", "keras_tuner", "numpy",
-    "pyarrow", "scipy", "tensorflow", "tensorflow_metadata", "tensorflow_transform",
+    "IPython", "absl", "apache_beam", "google", "joblib", "keras", "keras_tuner",
+    "numpy", "pyarrow", "scipy", "sklearn", "tensorflow", "tensorflow_metadata", "tensorflow_transform",
     "tf_keras", "tfx", "tfx_bsl", "typing_extensions",
 }  # fmt: skip
 MAX_LINES = 400

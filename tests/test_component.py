@@ -27,6 +27,8 @@ def _check_outputs(tuner):
         "tuner_results": standard_artifacts.TunerResults.TYPE_NAME,
         "trial_record": TrialRecord.TYPE_NAME,
         "best_model": standard_artifacts.Model.TYPE_NAME,
+        "report": "tuner_component.SearchReport",
+        "metrics": "tuner_component.SearchMetrics",
     }
 
 
@@ -104,3 +106,29 @@ def test_the_component_adds_nothing_heavy_to_what_tfx_imports():
         "sys.exit(', '.join(sorted(heavy)) or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("artifact_type", "key"),
+    [
+        (standard_artifacts.TunerResults, "prior_results"),
+        (TrialRecord, "prior_trials"),
+    ],
+)
+def test_earlier_results_of_either_type_are_an_optional_input(
+    channels, artifact_type, key
+):
+    earlier = channel_utils.as_channel([artifact_type()])
+    tuner = Tuner(**channels, module_file="m.py", prior_results=earlier)
+    assert tuner.inputs[key] is earlier
+    assert set(tuner.inputs) - set(channels) == {key}
+    assert tuner.spec.is_allow_empty_input(key)
+
+
+@pytest.mark.parametrize("given", ["uri", standard_artifacts.Model])
+def test_earlier_results_of_another_kind(channels, given):
+    if given != "uri":
+        given = channel_utils.as_channel([given()])
+    message = r"prior_results is ('uri'|a channel of Model); expected a channel of T"
+    with pytest.raises(TypeError, match=message):
+        Tuner(**channels, module_file="m.py", prior_results=given)

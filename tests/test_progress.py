@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import pytest
@@ -7,7 +8,13 @@ import pytest
 from tuner_component.engines.base import Started
 from tuner_component.evaluation import Outcome
 from tuner_component.progress import Progress, duration, table
-from tuner_component.trial import Objective, Trial, TrialState
+from tuner_component.trial import (
+    Fidelity,
+    Objective,
+    RungResult,
+    Trial,
+    TrialState,
+)
 
 _ACCURACY = Objective("val_accuracy", "max")
 
@@ -95,8 +102,67 @@ def test_the_table_has_the_best_first_and_aligns():
     assert len({len(line) for line in lines}) == 1
 
 
+def _sized(number, score, size):
+    return dataclasses.replace(
+        _trial(number, score), losses=(-score, size),
+        metrics={"val_accuracy": score, "size": size},
+    )  # fmt: skip
+
+
+def test_several_objectives_show_the_compromise_and_how_many_are_not_dominated():
+    both = (_ACCURACY, Objective("size", "min"))
+    scores = [(0.9, 90.0), (0.85, 30.0), (0.1, 99.0), (0.2, 99.0)]
+    trials = [_sized(number, *both) for number, both in enumerate(scores)]
+    progress = Progress("Tuner", both, 20, io.StringIO(), _Clock())
+    assert progress.line(trials) == (
+        "Tuner 4/20 trials done, best val_accuracy 0.85 size 30 of 2 in the Pareto set"
+    )
+    lines = table(trials, both).splitlines()
+    assert lines[0].split() == ["trial", "val_accuracy", "size", "seconds"]
+    assert lines[1].split() == ["0001", "0.85", "30", "0.0"]
+    assert [line.split()[0] for line in lines[2:]] == ["0000", "0003", "0002"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(7.2, "8 s"), (125, "2:05"), (3750, "1:02:30")]
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
+
+
+def _rung_trials():
+    """Two of four got 3 of 9 epochs, the others 1; all are paused but one."""
+    reached = [(1, TrialState.PAUSED)] * 2 + [(3, TrialState.PAUSED)] * 2
+    return [
+        dataclasses.replace(
+            _trial(number, number / 10, state, units=number),
+            fidelity=Fidelity("epochs", resource, 9),
+            rungs=tuple(RungResult(r, 0.0) for r in (1, 3) if r <= resource),
+        )
+        for number, (resource, state) in enumerate(reached)
+    ]
+
+
+def test_with_rungs_the_line_tells_the_epochs_and_the_time_they_take():
+    clock = _Clock()
+    progress = Progress("Tuner", _ACCURACY, 4, io.StringIO(), clock, total_resource=16)
+    progress.line([])
+    clock.now = 80.0
+    assert progress.line(_rung_trials()) == (
+        "Tuner 0/4 trials done, 4 paused, best val_accuracy 0.3, 8/16 epochs"
+        " | about 1:20 left"
+    )
+
+
+def test_a_continued_search_counts_its_own_epochs_for_the_time_left():
+    clock, trials = _Clock(), _rung_trials()
+    progress = Progress("Tuner", _ACCURACY, 4, io.StringIO(), clock, total_resource=16)
+    progress.line(trials[:2])
+    clock.now = 60.0
+    assert progress.line(trials).endswith("8/16 epochs | about 1:20 left")
+
+
+def test_the_table_tells_what_a_trial_got():
+    lines = table(_rung_trials(), _ACCURACY).splitlines()
+    assert lines[0].split() == ["trial", "val_accuracy", "epochs", "seconds", "units"]
+    assert lines[1].split() == ["0003", "0.3", "3", "0.0", "3"]

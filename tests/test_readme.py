@@ -81,7 +81,8 @@ def _compiled(components, root):
 
 
 def test_every_snippet_is_tested_here():
-    words = ["Trainer(", "def build_model", "Objective(", "trials.jsonl"]
+    words = ["Trainer(", "def fit_args", "Objective(", "Resolver(", "trials.jsonl"]
+    words += ["def cross_validation", "StrategyOracle("]
     assert sorted(map(_snippet, words)) == sorted(SNIPPETS)
 
 
@@ -103,14 +104,67 @@ def test_the_tuner_with_a_search_compiles(upstream, tmp_path):
     assert Search.from_json(text).max_trials == 50
 
 
+def test_the_warm_start_compiles_and_may_find_nothing(upstream, tmp_path):
+    made = _run(_snippet("Resolver("), transform=upstream[-1])
+    nodes = _compiled([*upstream, made["earlier"], made["tuner"]], tmp_path)
+    spec = nodes["Tuner"].inputs.inputs["prior_results"]
+    assert spec.channels[0].producer_node_query.id == "earlier"
+    assert spec.min_count == 0
+
+
 def test_build_model_is_one_that_the_component_can_search():
     from tuner_component.space_discovery import discover
 
-    made = _run(_snippet("def build_model"))
+    made = _run(_snippet("def fit_args"))
     found = discover(made["build_model"])
     names = {entry["config"]["name"] for entry in found.config["space"]}
     assert {"batch_size", "epochs", "num_layers", "units", "learning_rate"} == names
     assert made["fit_args"](None)["callbacks"]
+
+
+def test_the_estimator_is_scored_as_shown(tmp_path):
+    import numpy as np
+
+    from tuner_component.data import Source, Split
+    from tuner_component.evaluation import Job
+    from tuner_component.keras_evaluation import ModelCode
+    from tuner_component.sklearn_evaluation.evaluation import SklearnEvaluation
+
+    made = _run(_snippet("def cross_validation"))
+    x = np.random.default_rng(0).normal(size=(90, 2)).astype("float32")
+    label = np.arange(90).reshape(-1, 1) % 3
+    split = Split(Source(None, [], None, "y"), {"x": x, "__label__": label})
+    code = ModelCode(
+        made["build_model"],
+        lambda hp: {},
+        split,
+        split,
+        {},
+        cross_validation=made["cross_validation"](),
+    )
+    job = Job("0000", {"max_depth": 2}, 0, 0, str(tmp_path), "val_loss", "min")
+    evaluation = SklearnEvaluation(code)(job, lambda measurement: None)
+    assert len(evaluation.report["folds"]) == 10
+    stated = {"val_accuracy", "val_loss", "val_roc_auc_ovr", "val_balanced_accuracy"}
+    assert stated <= set(evaluation.metrics)
+
+
+def test_the_oracle_searches_as_shown(tmp_path, monkeypatch):
+    import keras
+    import numpy as np
+
+    def build_model(hp):
+        model = keras.Sequential([keras.layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(hp.Choice("rate", [0.1, 0.01])), "mse")
+        return model
+
+    monkeypatch.chdir(tmp_path)
+    data = np.ones((10, 2)), np.ones((10, 1))
+    made = _run(
+        _snippet("StrategyOracle("), build_model=build_model, x=data[0], y=data[1]
+    )
+    rates = {t.hyperparameters.get("rate") for t in made["oracle"].trials.values()}
+    assert rates == {0.1, 0.01}
 
 
 def test_the_trial_record_reads_as_shown(tmp_path, monkeypatch):

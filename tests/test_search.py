@@ -12,12 +12,19 @@ def test_a_search_survives_json():
     search = Search(
         strategy="grid",
         strategy_options={"grid_points": 4},
+        constraints=["units_2 <= units_1"],
+        initial_points=[{"units_1": 32, "rate": 0.1}],
         objective=Objective("val_auc", "max"),
         max_trials=7,
         max_seconds=2.5,
         seed=0,
         resume="must",
     )
+    assert Search.from_json(search.to_json()) == search
+
+
+def test_several_objectives_survive_json():
+    search = Search(objective=["val_loss", Objective("size", "min", weight=2.5)])
     assert Search.from_json(search.to_json()) == search
 
 
@@ -47,8 +54,13 @@ def test_a_misspelt_option_names_the_closest():
         ({"max_seconds": 0}, r"max_seconds=0.*above 0"),
         ({"max_seconds": math.inf}, r"max_seconds=inf.*finite"),
         ({"max_trial_seconds": math.nan}, r"max_trial_seconds=nan"),
+        ({"objective": []}, r"objective=\[\].*2 to 4 objectives in a list"),
+        ({"objective": ["loss"]}, r"2 to 4.*Leave the list out for a single one"),
+        ({"objective": list("abcde")}, r"2 to 4 objectives"),
+        ({"objective": ["loss", Objective("loss", "min")]}, r"names 'loss' twice"),
         ({"resume": "maybe"}, r"resume='maybe'.*'auto', 'never' or 'must'"),
         ({"strategy_options": {"x": math.nan}}, r"cannot be written as JSON"),
+        ({"initial_points": [{"x": math.nan}]}, r"cannot be written as JSON"),
         ({"strategy_options": {"x": object()}}, r"cannot be written as JSON"),
     ],
 )
@@ -63,8 +75,12 @@ def test_bad_values_say_what_is_expected(options, message):
         ({"max_trials": "3"}, r"max_trials='3'.*int or None"),
         ({"max_trials": True}, r"max_trials=True.*int or None"),
         ({"max_seconds": "1h"}, r"max_seconds='1h'.*float"),
-        ({"objective": 3}, r"objective=3.*Objective or str or None"),
+        ({"objective": 3}, r"objective=3.*list or Objective or str or None"),
+        ({"objective": ["loss", 3]}, r"a list of Objective or str"),
         ({"strategy": 1}, r"strategy=1.*str or None"),
+        ({"constraints": "a < b"}, "expected list"),
+        ({"constraints": [1]}, "expected a list of str; 1 is none"),
+        ({"initial_points": [[1]]}, "expected a list of dict"),
     ],
 )
 def test_bad_types_say_what_is_expected(options, message):
@@ -75,3 +91,9 @@ def test_bad_types_say_what_is_expected(options, message):
 def test_an_objective_has_one_of_two_directions():
     with pytest.raises(ValueError, match=r"direction='maximise'.*\"min\" or \"max\""):
         Objective("val_loss", "maximise")
+
+
+@pytest.mark.parametrize("weight", [0, -1, math.inf, math.nan, "2"])
+def test_the_weight_of_an_objective_is_above_0(weight):
+    with pytest.raises(ValueError, match=r"'size' has weight=.*finite number above 0"):
+        Objective("size", "min", weight)

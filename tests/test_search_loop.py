@@ -90,7 +90,10 @@ def undisturbed(tmp_path_factory):
 
 def test_every_kind_of_ending_is_in_the_search(undisturbed):
     study, _ = undisturbed
-    assert set(study.counts) == set(TrialState) - {TrialState.PENDING}
+    assert set(study.counts) == set(TrialState) - {
+        TrialState.PENDING,
+        TrialState.PAUSED,
+    }
     assert study.counts[TrialState.COMPLETED] + study.counts[TrialState.FAILED] == 9
     assert {t.error.reason.value for t in study.trials if t.error} == {
         "user_error",

@@ -6,11 +6,17 @@ import importlib
 from typing import Any
 
 _PUBLIC = {
+    "ContinuingTuner": "tuner_component.keras_tuner_adapter.strategy_oracle",
     "InfeasibleTrialError": "tuner_component.errors",
     "Objective": "tuner_component.trial",
     "Search": "tuner_component.search",
+    "StrategyOracle": "tuner_component.keras_tuner_adapter.strategy_oracle",
     "TransientTrialError": "tuner_component.errors",
     "TrialFailedError": "tuner_component.errors",
+    # Kubeflow imports an artifact's class by the name of its type.
+    "SearchMetrics": "tuner_component.artifacts",
+    "SearchReport": "tuner_component.artifacts",
+    "TrialRecord": "tuner_component.artifacts",
     "Tuner": "tuner_component.component",
 }
 

@@ -1,4 +1,4 @@
-"""The artifact type of our own, and where artifacts keep their files."""
+"""The artifact types of our own, and where artifacts keep their files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ TUNER_RESULTS_FILE = "tuner_results.json"
 TRIALS_FILE = "trials.jsonl"
 SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.html"
+METRICS_FILE = "metrics.json"
 
 
 class TrialRecord(artifact.Artifact):
@@ -19,3 +20,19 @@ class TrialRecord(artifact.Artifact):
     """
 
     TYPE_NAME = "tuner_component.TrialRecord"
+
+
+class SearchReport(artifact.Artifact):
+    """`report.html`, the search for people."""
+
+    TYPE_NAME = "tuner_component.SearchReport"
+
+
+class SearchMetrics(artifact.Artifact):
+    """The search in a few numbers: properties of the artifact, and `metrics.json`.
+
+    They are `best_<objective>`, `num_trials`, `num_completed_trials` and
+    `trial_seconds`, the time of all trials added up.
+    """
+
+    TYPE_NAME = "tuner_component.SearchMetrics"

@@ -13,6 +13,7 @@ from tfx.utils import json_utils
 
 from tuner_component import artifacts, executor
 from tuner_component.search import Search
+from tuner_component.step import prior_results as prior_inputs
 from tuner_component.step.plan import check_options
 
 
@@ -24,7 +25,15 @@ class TunerSpec(component_spec.ComponentSpec):
         executor.SEARCH_KEY: component_spec.ExecutionParameter(type=str, optional=True),
         executor.LABEL_KEY: component_spec.ExecutionParameter(type=str, optional=True),
     }
-    INPUTS = standard_component_specs.TunerSpec.INPUTS
+    INPUTS = {  # noqa: RUF012 - TFX reads the plain attribute
+        **standard_component_specs.TunerSpec.INPUTS,
+        prior_inputs.RESULTS_KEY: component_spec.ChannelParameter(
+            type=standard_artifacts.TunerResults, optional=True
+        ),
+        prior_inputs.TRIALS_KEY: component_spec.ChannelParameter(
+            type=artifacts.TrialRecord, optional=True
+        ),
+    }
     OUTPUTS = {  # noqa: RUF012 - TFX reads the plain attribute
         **standard_component_specs.TunerSpec.OUTPUTS,
         executor.TRIAL_RECORD_KEY: component_spec.ChannelParameter(
@@ -32,6 +41,12 @@ class TunerSpec(component_spec.ComponentSpec):
         ),
         executor.BEST_MODEL_KEY: component_spec.ChannelParameter(
             type=standard_artifacts.Model
+        ),
+        executor.REPORT_KEY: component_spec.ChannelParameter(
+            type=artifacts.SearchReport
+        ),
+        executor.METRICS_KEY: component_spec.ChannelParameter(
+            type=artifacts.SearchMetrics
         ),
     }
 
@@ -41,7 +56,8 @@ class Tuner(base_component.BaseComponent):
 
     The arguments, inputs and outputs of the stock component mean the same here; a
     module with `tuner_fn` runs unmodified. A module may have `build_model(hp)`
-    instead, which returns a compiled Keras model; the component reads the data.
+    instead, which returns a compiled Keras model or a scikit-learn estimator; the
+    component reads the data.
 
     Component `outputs` contains:
 
@@ -49,6 +65,8 @@ class Tuner(base_component.BaseComponent):
      - `tuner_results`: `TunerResults`, the completed trials in the stock form.
      - `trial_record`: `TrialRecord`, every trial with curves, errors and seeds.
      - `best_model`: `Model`, the best trial's model as it was trained.
+     - `report`: `SearchReport`, the search as a page.
+     - `metrics`: `SearchMetrics`, the best objective and the effort, as numbers.
     """
 
     SPEC_CLASS = TunerSpec
@@ -68,6 +86,7 @@ class Tuner(base_component.BaseComponent):
         custom_config: dict[str, Any] | None = None,
         search: Search | None = None,
         label_key: str | None = None,
+        prior_results: types.BaseChannel | None = None,
     ) -> None:
         """Constructs the component.
 
@@ -85,6 +104,9 @@ class Tuner(base_component.BaseComponent):
             custom_config: JSON-able settings for the module.
             search: How to search; None leaves everything to the `tuner_fn`.
             label_key: The label's feature; needed with `build_model`.
+            prior_results: Channel of `TunerResults` or `TrialRecord`, as a resolver
+                finds them: a new study starts from these earlier results. It may
+                hold several or, in a first run, none.
 
         Raises:
             ValueError: If the arguments contradict each other or are not JSON.
@@ -116,12 +138,15 @@ class Tuner(base_component.BaseComponent):
                 custom_config=_json("custom_config", custom_config),
                 search=search.to_json() if search else None,
                 label_key=label_key,
+                **_prior_input(prior_results),
                 best_hyperparameters=types.Channel(
                     type=standard_artifacts.HyperParameters
                 ),
                 tuner_results=types.Channel(type=standard_artifacts.TunerResults),
                 trial_record=types.Channel(type=artifacts.TrialRecord),
                 best_model=types.Channel(type=standard_artifacts.Model),
+                report=types.Channel(type=artifacts.SearchReport),
+                metrics=types.Channel(type=artifacts.SearchMetrics),
             )
         )
         if udf_utils.should_package_user_modules():
@@ -130,6 +155,27 @@ class Tuner(base_component.BaseComponent):
                 standard_component_specs.MODULE_FILE_KEY,
                 standard_component_specs.MODULE_PATH_KEY,
             )
+
+
+def _prior_input(channel: types.BaseChannel | None) -> dict[str, types.BaseChannel]:
+    """Returns the channel as the input of its type: an input has one type only."""
+    if channel is None:
+        return {}
+    is_channel = isinstance(channel, types.BaseChannel)
+    if not is_channel or channel.type_name not in _PRIORS:
+        received = f"a channel of {channel.type_name}" if is_channel else repr(channel)
+        raise TypeError(
+            f"prior_results is {received}; expected a channel of TunerResults or of "
+            "TrialRecord: the output tuner_results or trial_record of a Tuner, or "
+            "what a Resolver makes of one."
+        )
+    return {_PRIORS[channel.type_name]: channel}
+
+
+_PRIORS = {
+    standard_artifacts.TunerResults.TYPE_NAME: prior_inputs.RESULTS_KEY,
+    artifacts.TrialRecord.TYPE_NAME: prior_inputs.TRIALS_KEY,
+}
 
 
 def _json(name: str, value: Any) -> str:

@@ -10,6 +10,8 @@ SEARCH_KEY = "search"
 LABEL_KEY = "label_key"
 TRIAL_RECORD_KEY = "trial_record"
 BEST_MODEL_KEY = "best_model"
+REPORT_KEY = "report"
+METRICS_KEY = "metrics"
 
 
 class Executor(base_executor.BaseExecutor):
@@ -24,7 +26,8 @@ class Executor(base_executor.BaseExecutor):
         """Runs one step.
 
         Args:
-            input_dict: Input key to artifacts; the stock component's inputs.
+            input_dict: Input key to artifacts; the stock component's inputs, and
+                `prior_results` or `prior_trials`.
             output_dict: Output key to artifacts; those that are missing are not
                 written.
             exec_properties: The stock component's, `search` and `label_key`.

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from tuner_component.engines.base import Event, Started
 from tuner_component.evaluation import Outcome
-from tuner_component.study.checkpoints import ranked
+from tuner_component.pareto.ranking import pareto_set, ranked
 from tuner_component.trial import Objective, Trial, TrialState
 
 _LOG_SECONDS = 10.0
@@ -27,21 +27,26 @@ class Progress:
 
     Args:
         name: What the line begins with: the pipeline node.
-        objective: The metric and its direction.
+        objective: The metric and its direction, or several.
         num_expected: How many trials there will be; None if nobody knows.
         stream: Where to write; None is standard output.
         clock: Seconds, monotonic.
+        total_resource: What all trials together will get, if they have rungs.
     """
 
     def __init__(
         self,
         name: str,
-        objective: Objective,
+        objective: Objective | Sequence[Objective],
         num_expected: int | None,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
+        total_resource: float | None = None,
     ) -> None:
-        self._name, self._objective, self._expected = name, objective, num_expected
+        self._name, self._expected = name, num_expected
+        self._total = total_resource
+        self._spent_before: float | None = None
+        self._objectives = _several(objective)
         self._clock, self._started_at = clock, clock()
         self._running: set[str] = set()
         self._num_ended = 0
@@ -62,6 +67,8 @@ class Progress:
 
     def line(self, trials: Sequence[Trial]) -> str:
         """Returns the live line for these trials."""
+        if self._spent_before is None:
+            self._spent_before = _spent(trials)
         counts = dict.fromkeys(TrialState, 0)
         for trial in trials:
             counts[trial.state] += 1
@@ -69,9 +76,35 @@ class Progress:
         parts = [f"{self._name} {counts[TrialState.COMPLETED]}{total} trials done"]
         parts += [f"{len(self._running)} running"] if self._running else []
         parts += [f"{counts[s]} {s.value.lower()}" for s in _REPORTED if counts[s]]
-        for best in ranked(trials)[:1]:
-            parts.append(f"best {self._objective.name} {best.score:.5g}")
+        for best in ranked(trials, self._objectives)[:1]:
+            parts += [self._best(best, trials)]
+        if any(trial.rungs for trial in trials):
+            return ", ".join([*parts, self._rungs(trials)]) + self._rung_pace(trials)
         return ", ".join(parts) + self._pace(counts)
+
+    def _rungs(self, trials: Sequence[Trial]) -> str:
+        kind = next(trial.fidelity.kind for trial in trials if trial.fidelity)
+        total = f"/{self._total:g}" if self._total else ""
+        return f"{_spent(trials):g}{total} {kind}"
+
+    def _rung_pace(self, trials: Sequence[Trial]) -> str:
+        """Estimates by what is spent: trials of a rung take longer than those below."""
+        spent, seconds = _spent(trials), self._clock() - self._started_at
+        done = spent - (self._spent_before or 0.0)
+        if not self._total or done <= 0 or seconds <= 0:
+            return ""
+        left = max(self._total - spent, 0) * seconds / done
+        return f" | about {duration(left)} left"
+
+    def _best(self, best: Trial, trials: Sequence[Trial]) -> str:
+        first, *others = self._objectives
+        text = f"best {first.name} {best.score:.5g}"
+        if not others:
+            return text
+        text += "".join(
+            f" {each.name} {best.metrics[each.name]:.5g}" for each in others
+        )
+        return f"{text} of {len(pareto_set(trials))} in the Pareto set"
 
     def _pace(self, counts: Mapping[TrialState, int]) -> str:
         seconds = self._clock() - self._started_at
@@ -86,18 +119,31 @@ class Progress:
         return text
 
 
-_REPORTED = (TrialState.FAILED, TrialState.INFEASIBLE)
+_REPORTED = (TrialState.PAUSED, TrialState.FAILED, TrialState.INFEASIBLE)
 
 
-def table(trials: Sequence[Trial], objective: Objective) -> str:
-    """Returns the best trials as text, one a line, best first."""
-    best = ranked(trials)[:_TABLE_ROWS]
+def _spent(trials: Sequence[Trial]) -> float:
+    return sum(trial.rungs[-1].resource for trial in trials if trial.rungs)
+
+
+def table(trials: Sequence[Trial], objective: Objective | Sequence[Objective]) -> str:
+    """Returns the best trials as text, one a line, best first.
+
+    With several objectives: the compromise, then the rest of the Pareto set.
+    """
+    objectives = _several(objective)
+    further = [each.name for each in objectives[1:]]
+    best = ranked(trials, objectives)[:_TABLE_ROWS]
     names = list(dict.fromkeys(name for t in best for name in t.used_values))[
         :_TABLE_VALUES
     ]
-    head = ["trial", objective.name, "seconds", *names]
+    kinds = list(dict.fromkeys(t.fidelity.kind for t in best if t.fidelity))
+    head = ["trial", objectives[0].name, *further, *kinds, "seconds", *names]
     rows = [
-        [t.trial_id, f"{t.score:.5g}", f"{t.duration_seconds:.1f}"]
+        [t.trial_id, f"{t.score:.5g}"]
+        + [f"{t.metrics[name]:.5g}" for name in further]
+        + [f"{t.fidelity.value:g}" if t.fidelity else "-" for _ in kinds]
+        + [f"{t.duration_seconds:.1f}"]
         + [_cell(t.used_values.get(name)) for name in names]
         for t in best
     ]
@@ -106,6 +152,10 @@ def table(trials: Sequence[Trial], objective: Objective) -> str:
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         for row in [head, *rows]
     )
+
+
+def _several(objective: Objective | Sequence[Objective]) -> Sequence[Objective]:
+    return [objective] if isinstance(objective, Objective) else objective
 
 
 def duration(seconds: float) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+from tuner_component import report_curves, report_pareto
+from tuner_component.pareto.ranking import ranked
 from tuner_component.trial import Objective, Trial, TrialState
 
 _WIDTH, _HEIGHT, _MARGIN = 720, 260, 48
@@ -20,14 +22,21 @@ svg text { font: 12px system-ui, sans-serif; fill: #5b6b7d; }
 """
 
 
-def page(trials: Sequence[Trial], objective: Objective, title: str, ended: str) -> str:
+def page(
+    trials: Sequence[Trial],
+    objective: Objective,
+    title: str,
+    ended: str,
+    objectives: Sequence[Objective] = (),
+) -> str:
     """Returns a page of HTML that needs nothing else.
 
     Args:
         trials: All trials in the order of their numbers.
-        objective: The search's objective.
+        objective: The search's objective, the first of several.
         title: The search's name.
         ended: Why it ended.
+        objectives: All objectives, if there are several.
     """
     completed = [t for t in trials if t.state is TrialState.COMPLETED]
     counts = ", ".join(
@@ -39,7 +48,9 @@ def page(trials: Sequence[Trial], objective: Objective, title: str, ended: str) 
         f"<h1>{_text(title)}</h1>",
         f"<p>{len(trials)} trials: {counts}. The search ended: {_text(ended)}.</p>",
         _chart(completed, objective) if completed else "",
-        _table(trials, objective),
+        report_curves.drawing(trials, objective),
+        report_pareto.drawings(trials, objectives),
+        _table(trials, objectives or (objective,)),
         _failures(trials),
     ]
     return (
@@ -101,16 +112,21 @@ def _best_so_far(
     return steps
 
 
-def _table(trials: Sequence[Trial], objective: Objective) -> str:
+def _table(trials: Sequence[Trial], objectives: Sequence[Objective]) -> str:
     names = list(dict.fromkeys(name for t in trials for name in t.used_values))
-    heads = ["trial", objective.name, "state", "seconds", *names]
-    losses = [t.loss for t in trials if t.loss is not None]
+    scores = [objective.name for objective in objectives]
+    kinds = list(dict.fromkeys(t.fidelity.kind for t in trials if t.fidelity))
+    heads = ["trial", *scores, "state", *kinds, "seconds", *names]
+    best_first = ranked(trials, objectives)
     rows = []
-    for trial in sorted(trials, key=_rank):
-        cells = [trial.trial_id, _number(trial.score), trial.state.value.lower()]
+    for trial in [*best_first, *(t for t in trials if t.loss is None)]:
+        cells = [trial.trial_id, _number(trial.score)]
+        cells += [_number(trial.metrics.get(name)) for name in scores[1:]]
+        cells += [trial.state.value.lower()]
+        cells += [_resource(trial, kind) for kind in kinds]
         cells += [f"{trial.duration_seconds:.1f}"]
         cells += [_number(trial.used_values.get(name)) for name in names]
-        is_best = trial.loss is not None and trial.loss == min(losses)
+        is_best = trial in best_first[:1]
         row = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
         rows.append(f'<tr class="{"best" if is_best else "other"}">{row}</tr>')
     head = "".join(f"<th>{_text(name)}</th>" for name in heads)
@@ -137,8 +153,12 @@ def _failures(trials: Sequence[Trial]) -> str:
     return "".join(parts)
 
 
-def _rank(trial: Trial) -> tuple[bool, float, int]:
-    return (trial.loss is None, trial.loss or 0.0, trial.number)
+def _resource(trial: Trial, kind: str) -> str:
+    """Returns what the trial got, rung by rung: "1, 3, 9"."""
+    if trial.fidelity is None or trial.fidelity.kind != kind:
+        return ""
+    ended = [f"{rung.resource:g}" for rung in trial.rungs]
+    return ", ".join(ended) or f"{trial.fidelity.value:g}"
 
 
 def _score(trial: Trial) -> float:

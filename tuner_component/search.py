@@ -23,13 +23,23 @@ class Search:
     taken from the KerasTuner tuner that it returns.
 
     Attributes:
-        strategy: `"random"`, `"grid"`, `"quasi_random"`, `"bayesian"`, `"evolution"`
-            or `"reinforcement"`; None lets the tuner of a `tuner_fn` decide, and
-            means `"random"` for a `build_model`.
+        strategy: `"random"`, `"grid"`, `"quasi_random"`, `"bayesian"`, `"evolution"`,
+            `"reinforcement"`, `"successive_halving"`, `"hyperband"`, `"asha"` or
+            `"median_rule"`; None lets the tuner of a `tuner_fn` decide, and means
+            `"random"` for a `build_model`.
         strategy_options: Options of the strategy, by name.
+        constraints: What a configuration must fulfil to be tried, as expressions over
+            hyperparameters: `"units_2 <= units_1"`, `"hp['dense 1'] * units < 9000"`,
+            `"not (optimizer == 'sgd' and learning_rate > 0.1)"`. One that names an
+            inactive hyperparameter holds. The first trial has the default values or,
+            where these are not allowed, the nearest that are. Needs a `strategy`.
+        initial_points: Configurations to try after the defaults, as dicts; what they
+            leave out is the default. Needs a `strategy`.
         objective: The metric that decides: an `Objective`, or a name whose
             direction is known (`"val_loss"`, `"val_accuracy"`, ...). None: the
-            tuner's objective, or `"val_loss"` for a `build_model`.
+            tuner's objective, or `"val_loss"` for a `build_model`. A list of 2 to 4
+            searches for their Pareto set, and hands over the compromise; the first
+            of them decides which epoch of a trial counts.
         max_trials: Trials to complete or fail at most, >= 1. None: the tuner's, or
             no limit where the strategy ends by itself.
         max_seconds: Length of the search at most, in seconds.
@@ -40,7 +50,9 @@ class Search:
         max_consecutive_failures: Trials in a row that may fail through the
             model code before the search ends, >= 1. None: the tuner's, or 3.
         epochs: Epochs of a `build_model` trial, unless `epochs` is a
-            hyperparameter or `fit_args` says otherwise; >= 1.
+            hyperparameter or `fit_args` says otherwise; >= 1. A strategy with rungs
+            says the epochs itself, this many at most unless it has a `max_resource`;
+            then neither may say them. In a `tuner_fn` it wins over the fit_kwargs.
         batch_size: Examples in a batch, on the same terms; >= 1.
         seed: Fixes everything random, >= 0; 0 is a seed like any other.
         parallelism: Trials at once, >= 1. None: `TuneArgs.num_parallel_trials`
@@ -53,7 +65,9 @@ class Search:
 
     strategy: str | None = None
     strategy_options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    objective: Objective | str | None = None
+    constraints: list[str] = dataclasses.field(default_factory=list)
+    initial_points: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    objective: list[Objective | str] | Objective | str | None = None
     max_trials: int | None = None
     max_seconds: float | None = None
     max_trial_seconds: float | None = None
@@ -89,7 +103,12 @@ class Search:
             raise ValueError(
                 f"Search(resume={self.resume!r}): expected 'auto', 'never' or 'must'."
             )
-        _check_json(self.strategy_options)
+        _check_json("strategy_options", self.strategy_options)
+        _check_json("initial_points", self.initial_points)
+        _check_items("constraints", self.constraints, str)
+        _check_items("initial_points", self.initial_points, dict)
+        if isinstance(self.objective, list):
+            _check_several(self.objective)
 
     def to_json(self) -> str:
         """Returns the search as a JSON object, with the version of its form."""
@@ -113,8 +132,7 @@ class Search:
                 "to run the pipeline."
             )
         check_names("Search", fields, [f.name for f in dataclasses.fields(cls)])
-        if isinstance(fields.get("objective"), dict):
-            fields["objective"] = Objective(**fields["objective"])
+        fields["objective"] = _objective(fields.get("objective"))
         return cls(**fields)
 
 
@@ -129,6 +147,9 @@ _LEAST = {
     "parallelism": 1,
     "keep_checkpoints": 1,
 }
+
+
+_MOST_OBJECTIVES = 4
 
 
 def check_names(owner: str, given: Mapping[str, Any], known: list[str]) -> None:
@@ -166,11 +187,46 @@ def _check_type(field: dataclasses.Field[Any], hint: Any, owner: Search) -> None
         raise TypeError(f"Search({field.name}={value!r}): expected {expected}.")
 
 
-def _check_json(options: Mapping[str, Any]) -> None:
+def _check_several(objectives: list[Objective | str]) -> None:
+    names = [each.name if isinstance(each, Objective) else each for each in objectives]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(
+            f"Search(objective={objectives!r}): expected a list of Objective or str."
+        )
+    if not 2 <= len(names) <= _MOST_OBJECTIVES:
+        raise ValueError(
+            f"Search(objective={objectives!r}): expected 2 to {_MOST_OBJECTIVES} "
+            "objectives in a list. Leave the list out for a single one."
+        )
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ValueError(
+            f"Search(objective={objectives!r}) names {twice[0]!r} twice; expected "
+            "different metrics. Leave one of them out."
+        )
+
+
+def _objective(given: Any) -> Any:
+    """Reads what an objective, a name, a list of them or None became in JSON."""
+    if isinstance(given, list):
+        return [_objective(each) for each in given]
+    return Objective(**given) if isinstance(given, dict) else given
+
+
+def _check_items(name: str, values: list[Any], kind: type) -> None:
+    for value in values:
+        if not isinstance(value, kind):
+            raise TypeError(
+                f"Search({name}={values!r}): expected a list of {kind.__name__}; "
+                f"{value!r} is none."
+            )
+
+
+def _check_json(name: str, options: Any) -> None:
     try:
-        json.dumps(dict(options), allow_nan=False)
+        json.dumps(options, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"Search(strategy_options={options!r}) cannot be written as JSON: {error}. "
+            f"Search({name}={options!r}) cannot be written as JSON: {error}. "
             "Use strings, finite numbers, booleans, lists and dicts."
         ) from error

@@ -160,6 +160,32 @@ def parallelism_in_conflict(inputs, root):
     _run(inputs, _own(Search(max_trials=2, parallelism=2), parallel=3), root)
 
 
+def _earlier(root, name, text):
+    """Returns the input of an earlier trial record with one file."""
+    from tuner_component.artifacts import TrialRecord
+
+    artifact = TrialRecord()
+    artifact.uri = str(root / "earlier")
+    Path(artifact.uri).mkdir()
+    (Path(artifact.uri) / name).write_text(text)
+    return {"prior_trials": [artifact]}
+
+
+def unknown_format_of_earlier_results(inputs, root):
+    earlier = _earlier(root, "oracle.json", "{}")
+    _run({**inputs, **earlier}, _own(Search(max_trials=2)), root)
+
+
+def objective_missing_from_earlier_results(inputs, root):
+    trial = '{"state": "COMPLETED", "values": {}, "metrics": {"val_lost": 1.0}}'
+    earlier = _earlier(root, "trials.jsonl", trial)
+    _run({**inputs, **earlier}, _own(Search(max_trials=2)), root)
+
+
+def earlier_results_for_a_keras_tuner_oracle(inputs, root):
+    _run({**inputs, "prior_results": []}, _stock(), root)
+
+
 CASES = {
     misspelt_objective: r"'val_acuracy'.*'val_accuracy'.*Did you mean 'val_accuracy'",
     misspelt_objective_of_a_tuner: r"'val_acuracy'.*Did you mean 'val_accuracy'",
@@ -181,6 +207,9 @@ CASES = {
     second_file_in_the_artifact_folder: r"already holds \['notes.txt'\].*exactly one",
     endless_search: r"never ends by itself.*max_trials",
     parallelism_in_conflict: r"num_parallel_trials=3.*parallelism=2",
+    unknown_format_of_earlier_results: r"holds \['oracle.json'\]; expected tuner_r",
+    objective_missing_from_earlier_results: r"'val_loss' is missing .*'val_lost'",
+    earlier_results_for_a_keras_tuner_oracle: r"by RandomSearchOracle of KerasTuner, which",
 }
 """Case to a pattern that its message must match."""
 

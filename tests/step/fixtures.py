@@ -91,7 +91,7 @@ def outputs(root, execution=None):
     """Returns output artifacts as LocalDagRunner places them: new in every run."""
     from tfx.types import standard_artifacts
 
-    from tuner_component.artifacts import TrialRecord
+    from tuner_component.artifacts import SearchMetrics, SearchReport, TrialRecord
 
     execution = next(_serial) if execution is None else execution
     types = {
@@ -99,6 +99,8 @@ def outputs(root, execution=None):
         "tuner_results": standard_artifacts.TunerResults,
         "trial_record": TrialRecord,
         "best_model": standard_artifacts.Model,
+        "report": SearchReport,
+        "metrics": SearchMetrics,
     }
     made = {}
     for key, cls in types.items():

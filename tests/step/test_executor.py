@@ -53,8 +53,18 @@ def _check(made):
 
 
 def test_a_module_file_of_tfx_itself(inputs, tmp_path):
-    given = _stock()
-    _check(run_step(inputs, given, tmp_path))
+    made = run_step(inputs, _stock(), tmp_path)
+    _check(made)
+    page = Path(made["report"][0].uri) / "report.html"
+    assert "<html" in page.read_text()
+    numbers = strict(Path(made["metrics"][0].uri) / "metrics.json")
+    results = strict(Path(made["tuner_results"][0].uri) / "tuner_results.json")
+    (best,) = [name for name in numbers if name.startswith("best_")]
+    assert numbers[best] == results[0]["score"]
+    assert numbers["num_trials"] == numbers["num_completed_trials"] == 3
+    assert numbers["trial_seconds"] > 0
+    artifact = made["metrics"][0]
+    assert artifact.get_float_custom_property(best) == numbers[best]
 
 
 def test_a_tuner_fn_by_path_with_parallel_trials(inputs, tmp_path):
@@ -93,6 +103,21 @@ def test_an_own_strategy_with_a_stock_tuner(inputs, tmp_path):
     search = Search(strategy="grid", max_trials=3)
     made = run_step(inputs, _stock(search=search), tmp_path)
     _check(made)
+
+
+def test_constraints_and_points_of_the_user(inputs, tmp_path):
+    search = Search(
+        strategy="random",
+        max_trials=5,
+        constraints=["learning_rate > 0.05 or num_layers < 3"],
+        initial_points=[{"num_layers": 5}, {"learning_rate": 1e-3}],
+    )
+    made = run_step(inputs, _stock(search=search), tmp_path)
+    values = [trial["values"] for trial in trials_of(made)]
+    assert len(values) == 5
+    assert [v["num_layers"] for v in values[1:3]] == [5, 1]
+    assert [v["learning_rate"] for v in values[1:3]] == [1e-1, 1e-3]
+    assert all(v["learning_rate"] > 0.05 or v["num_layers"] < 3 for v in values)
 
 
 def test_a_winner_trained_again_from_its_record_has_the_same_score(inputs, tmp_path):

@@ -27,7 +27,7 @@ _LIBRARIES = (
     "tuner_component.keras_tuner_adapter.stock_evaluation",
 )
 _STOCK = "tuner_component.keras_tuner_adapter.stock_evaluation:make_evaluator"
-_BUILD_MODEL = "tuner_component.keras_evaluation:make_evaluator"
+_BUILD_MODEL = "tuner_component.model_evaluation:make_evaluator"
 
 
 def num_parallel_trials(search: Search, tune_args: str | None) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from tuner_component import model_metrics
 from tuner_component.errors import PreflightError
 from tuner_component.search import suggestion
 from tuner_component.trial import Objective
@@ -33,6 +34,9 @@ _MIN = [
     "root_mean_squared_error",
     "brier",
     "latency",
+    "model_bytes",
+    "num_parameters",
+    "train_seconds",
 ]
 _MAX = [
     "accuracy",
@@ -53,6 +57,16 @@ _MAX = [
     "precision_at_recall",
     "recall_at_precision",
     "r2_score",
+    "r2",
+    "average_precision",
+    "explained_variance",
+    "f1_macro",
+    "f1_micro",
+    "f1_weighted",
+    "jaccard",
+    "matthews_corrcoef",
+    "roc_auc_ovo",
+    "roc_auc_ovr",
     "cosine_similarity",
 ]
 
@@ -61,9 +75,13 @@ def known_direction(name: str) -> str | None:
     """Returns "min" or "max" for a metric of a well-known name, else None.
 
     The name may carry `val_`, an output's name in front, or a number behind it:
-    `val_head_binary_accuracy`, `auc_1`.
+    `val_head_binary_accuracy`, `auc_1`. Of scikit-learn's scores, higher is better.
     """
-    stem = name.lower().rstrip("0123456789").rstrip("_")
+    stem = name.lower()
+    if "_neg_" in f"_{stem}":  # scikit-learn's name for a loss times -1
+        return "max"
+    if not stem.endswith("r2"):
+        stem = stem.rstrip("0123456789").rstrip("_")
     for word, direction in [(w, "min") for w in _MIN] + [(w, "max") for w in _MAX]:
         if stem == word or stem.endswith("_" + word):
             return direction
@@ -94,6 +112,33 @@ def resolve(objective: Objective | str) -> Objective:
             f'Objective({objective!r}, "min") or Objective({objective!r}, "max").'
         )
     return Objective(objective, "min" if direction == "min" else "max")
+
+
+def resolve_all(
+    given: Sequence[Objective | str] | Objective | str,
+) -> tuple[Objective, ...]:
+    """Returns one objective or several with their directions.
+
+    Raises:
+        PreflightError: If a direction is unknown, or plainly the wrong one.
+    """
+    several = [given] if isinstance(given, Objective | str) else given
+    return tuple(map(resolve, several))
+
+
+def check_first(objective: Objective) -> None:
+    """Raises if the first objective of a `build_model` is not known epoch by epoch.
+
+    Raises:
+        PreflightError: Says how to order them.
+    """
+    if objective.name in model_metrics.NAMES:
+        raise PreflightError(
+            f"The objective {objective.name!r} comes first, or alone, but only the end "
+            "of a training has it; expected a metric that every epoch reports, since "
+            "the first objective decides which epoch counts. Put one in front: "
+            f'Search(objective=["val_loss", {objective.name!r}]).'
+        )
 
 
 def check_available(objective: Objective, names: Iterable[str]) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component import artifacts
+from tuner_component.pareto.ranking import pareto_set, ranked
 from tuner_component.records import encode
-from tuner_component.study.checkpoints import ranked
-from tuner_component.trial import Trial
+from tuner_component.trial import Objective, Trial
 
-_RESERVED = ("trial_id", "score")
+RESERVED = ("trial_id", "score")
+RESERVED_PREFIX = "hyperparameter/"
 
 
 def write_best_hyperparameters(folder: str, best: Trial) -> str:
@@ -28,15 +29,30 @@ def write_best_hyperparameters(folder: str, best: Trial) -> str:
     )
 
 
-def write_tuner_results(folder: str, trials: Sequence[Trial]) -> str:
+def write_tuner_results(
+    folder: str, trials: Sequence[Trial], objectives: Sequence[Objective] = ()
+) -> str:
     """Writes the completed trials, best first, in the stock component's form.
 
     Each is `{"trial_id", "score", <hyperparameter>: value, ...}`; a hyperparameter
-    that is itself called `score` or `trial_id` gets the prefix `hyperparameter/`.
+    that is itself called `score` or `trial_id` gets the prefix `hyperparameter/`. With
+    several objectives, `score` is the first; all are in `tuner/objective/<name>`, and
+    `tuner/in_pareto_set` says whether no other trial dominates this one.
+
+    Args:
+        folder: Where to.
+        trials: All trials.
+        objectives: All objectives, if there are several.
     """
+    front = {trial.trial_id for trial in pareto_set(trials)}
     rows = [
-        {"trial_id": t.trial_id, "score": t.score, **_columns(t.used_values)}
-        for t in ranked(trials)
+        {
+            "trial_id": t.trial_id,
+            "score": t.score,
+            **_columns(t.used_values),
+            **_several(t, objectives, in_pareto_set=t.trial_id in front),
+        }
+        for t in ranked(trials, objectives)
     ]
     return _write(folder, artifacts.TUNER_RESULTS_FILE, _json(rows))
 
@@ -63,6 +79,11 @@ def write_report(folder: str, page: str) -> str:
     return _write(folder, artifacts.REPORT_FILE, page)
 
 
+def write_metrics(folder: str, numbers: Mapping[str, float]) -> str:
+    """Writes the search in numbers; returns the path."""
+    return _write(folder, artifacts.METRICS_FILE, _json(dict(numbers)))
+
+
 def _record(trial: Trial) -> dict[str, Any]:
     """Returns every field, also one that holds its default; not the strategy's own."""
     names = [field.name for field in dataclasses.fields(trial) if field.name != "note"]
@@ -72,9 +93,19 @@ def _record(trial: Trial) -> dict[str, Any]:
 
 def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        f"hyperparameter/{name}" if name in _RESERVED else name: value
+        f"{RESERVED_PREFIX}{name}" if name in RESERVED else name: value
         for name, value in values.items()
     }
+
+
+def _several(
+    trial: Trial, objectives: Sequence[Objective], *, in_pareto_set: bool
+) -> dict[str, Any]:
+    if len(objectives) < 2:
+        return {}
+    names = [objective.name for objective in objectives]
+    columns = {f"tuner/objective/{name}": trial.metrics[name] for name in names}
+    return {**columns, "tuner/in_pareto_set": in_pareto_set}
 
 
 def _json(value: Any) -> str:

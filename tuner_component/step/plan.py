@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tuner_component.errors import PreflightError
@@ -12,15 +12,21 @@ from tuner_component.keras_tuner_adapter import bridge
 from tuner_component.keras_tuner_adapter.growing import Growing
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 from tuner_component.search import Search
-from tuner_component.search_space import SearchSpace
+from tuner_component.search_space import Constraint, SearchSpace
 from tuner_component.step import objectives
-from tuner_component.strategies import registry
+from tuner_component.strategies import registry, starting_points
 from tuner_component.strategies.base import Strategy
+from tuner_component.strategies.brackets import Planned
+from tuner_component.strategies.prior_studies import PriorStudy
+from tuner_component.strategies.scalarised import Scalarised
+from tuner_component.strategies.starting_points import StartingPoints
 from tuner_component.trial import Objective
 
 _DEFAULT_STRATEGY = "random"
 _DEFAULT_OBJECTIVE = "val_loss"
 _DEFAULT_FAILURES = 3
+_FRACTION = "examples_fraction"
+_LEAST_FRACTION = 1 / 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,38 +35,59 @@ class SearchPlan:
 
     Attributes:
         strategy: What proposes trials.
-        objective: The metric and its direction.
+        objectives: The metrics and their directions.
         max_trials: Trials at most, or None.
         max_consecutive_failures: Failures in a row that end the search.
         space: Hyperparameter name to a description, for the fingerprint.
         strategy_name: For the fingerprint and the user.
         num_expected: How many trials there will be, or None if nobody knows.
+        plan_text: What the strategy will spend, for people; empty where it has no
+            plan.
+        total_resource: What its plan comes to; None without one.
+        search_space: What is known of the space before the first trial; None: the
+            tuner's own oracle proposes.
+        create: Makes the strategy for a space and earlier studies; None likewise.
     """
 
     strategy: Strategy
-    objective: Objective
+    objectives: tuple[Objective, ...]
     max_trials: int | None
     max_consecutive_failures: int
     space: Mapping[str, str]
     strategy_name: str
     num_expected: int | None
+    plan_text: str = ""
+    total_resource: float | None = None
+    search_space: SearchSpace | None = None
+    create: Callable[[SearchSpace, Sequence[PriorStudy]], Strategy] | None = None
+
+    @property
+    def objective(self) -> Objective:
+        """The first objective."""
+        return self.objectives[0]
 
 
 def check_options(search: Search) -> None:
     """Raises for options that no model can make right.
 
     Raises:
-        ValueError: If strategy, its options, or the objective's direction is wrong.
+        ValueError: If strategy, its options, or the objective's direction is wrong,
+            or a constraint cannot be read.
     """
     if search.strategy is not None or search.strategy_options:
         name = search.strategy or _DEFAULT_STRATEGY
         registry.check(name, search.strategy_options)
+    for text in search.constraints:
+        Constraint(text)
     if search.objective is not None:
-        objectives.resolve(search.objective)
+        objectives.resolve_all(search.objective)
 
 
 def plan_build_model(
-    search: Search, config: Mapping[str, Any], metrics: Sequence[str]
+    search: Search,
+    config: Mapping[str, Any],
+    metrics: Sequence[str],
+    fidelities: Sequence[str] = ("epochs",),
 ) -> SearchPlan:
     """Plans a search over the hyperparameters that a `build_model` asks for.
 
@@ -68,14 +95,18 @@ def plan_build_model(
         search: The user's options.
         config: The space as `HyperParameters.get_config()`.
         metrics: Names of the metrics that a trial reports.
+        fidelities: The kinds of fidelity that the model can be trained at.
 
     Raises:
         PreflightError: If options and model do not fit together.
         SearchSpaceError: If the space is empty or contradicts itself.
     """
-    objective = objectives.resolve(search.objective or _DEFAULT_OBJECTIVE)
-    objectives.check_available(objective, metrics)
-    return _own_strategy(search, config, objective, search.max_trials)
+    several = objectives.resolve_all(search.objective or _DEFAULT_OBJECTIVE)
+    objectives.check_first(several[0])
+    for objective in several:
+        objectives.check_available(objective, metrics)
+    _check_fidelity(search, fidelities)
+    return _own_strategy(search, config, several, search.max_trials)
 
 
 def plan_stock(
@@ -99,15 +130,17 @@ def plan_stock(
 
     tuner.oracle.hyperparameters = bridge.hyperparameters(config, {})
     own = OracleStrategy(tuner.oracle)
-    objective = _agreed(search, own.objective)
-    if metrics is not None and objective.name not in _KERAS_TUNER_OWN:
-        objectives.check_available(objective, metrics)
+    several = _agreed(search, own.objective)
+    for objective in several:
+        if metrics is not None and objective.name not in _KERAS_TUNER_OWN:
+            objectives.check_available(objective, metrics)
     max_trials = search.max_trials or own.max_trials
     if search.strategy is not None:
-        return _own_strategy(search, config, objective, max_trials, from_tuner=True)
+        return _own_strategy(search, config, several, max_trials, from_tuner=True)
+    _check_unconstrained(search, type(tuner.oracle).__name__)
     return SearchPlan(
         strategy=own,
-        objective=objective,
+        objectives=several,
         max_trials=max_trials,
         max_consecutive_failures=search.max_consecutive_failures
         or own.max_consecutive_failures,
@@ -117,39 +150,73 @@ def plan_stock(
     )
 
 
+def _check_unconstrained(search: Search, oracle: str) -> None:
+    for name in ("constraints", "initial_points"):
+        if getattr(search, name):
+            raise PreflightError(
+                f"Search({name}=...) is given, but the tuner's own {oracle} proposes "
+                "the trials, and it cannot heed that. Name a strategy, for example "
+                'Search(strategy="bayesian"), or leave it out.'
+            )
+
+
 _KERAS_TUNER_OWN = ("default_objective", "multi_objective")
 
 
-def _agreed(search: Search, theirs: Objective) -> Objective:
+def _agreed(search: Search, theirs: Objective) -> tuple[Objective, ...]:
     if search.objective is None:
         known_to_keras_tuner = theirs.name in _KERAS_TUNER_OWN
-        return theirs if known_to_keras_tuner else objectives.resolve(theirs)
+        return (theirs if known_to_keras_tuner else objectives.resolve(theirs),)
+    if isinstance(search.objective, list):
+        return _several(search)
     ours = objectives.resolve(search.objective)
-    if ours != theirs:
+    if (ours.name, ours.direction) != (theirs.name, theirs.direction):
         raise PreflightError(
             f"Search(objective=...) says {ours.name!r} ({ours.direction}), the tuner "
             f"that tuner_fn returns says {theirs.name!r} ({theirs.direction}). Leave "
             "one of them out, or make them equal."
         )
-    return ours
+    return (ours,)
+
+
+def _several(search: Search) -> tuple[Objective, ...]:
+    if search.strategy is None:
+        raise PreflightError(
+            f"Search(objective={search.objective!r}) has several objectives, but the "
+            "oracle of the tuner that tuner_fn returns knows one, or the sum of "
+            'several. Name a strategy, Search(strategy="bayesian") say, or leave the '
+            "objective to the tuner."
+        )
+    return objectives.resolve_all(search.objective or ())
 
 
 def _own_strategy(
     search: Search,
     config: Mapping[str, Any],
-    objective: Objective,
+    several: tuple[Objective, ...],
     max_trials: int | None,
     *,
     from_tuner: bool = False,
 ) -> SearchPlan:
-    space = from_keras_tuner(config, drop_unreachable=from_tuner)
+    space = from_keras_tuner(
+        config, drop_unreachable=from_tuner, constraints=search.constraints
+    )
     space.check()
+    points = starting_points.completed(space, search.initial_points)
     name = search.strategy or _DEFAULT_STRATEGY
 
-    def create(grown: SearchSpace) -> Strategy:
-        return registry.create(name, grown, search.seed, search.strategy_options)
+    given = {**_full_training(search), "max_trials": max_trials}
+    accepted = registry.options(name)
+    options = {key: value for key, value in given.items() if key in accepted}
+    options |= search.strategy_options
 
-    strategy = create(space)
+    def create(grown: SearchSpace, prior: Sequence[PriorStudy] = ()) -> Strategy:
+        made = registry.create(name, grown, search.seed, options, prior)
+        count = len(several)
+        made = made if count == 1 else Scalarised(made, count, search.seed)
+        return StartingPoints(made, grown, points) if points else made
+
+    strategy = registry.create(name, space, search.seed, options)
     num_expected = _num_expected(strategy, space, max_trials)
     if num_expected is None and search.max_seconds is None:
         raise PreflightError(
@@ -159,13 +226,53 @@ def _own_strategy(
         )
     return SearchPlan(
         strategy=Growing(create, space),
-        objective=objective,
+        objectives=several,
         max_trials=max_trials,
         max_consecutive_failures=search.max_consecutive_failures or _DEFAULT_FAILURES,
-        space=_described(config),
+        space=_described(config, search.constraints),
         strategy_name=name,
         num_expected=num_expected,
+        plan_text=_plan_text(strategy),
+        total_resource=_total_resource(strategy),
+        search_space=space,
+        create=create,
     )
+
+
+def _full_training(search: Search) -> dict[str, float]:
+    """Returns the options that say how much a trial gets, where the user does not."""
+    if search.strategy_options.get("resource") == _FRACTION:
+        return {"min_resource": _LEAST_FRACTION, "max_resource": 1.0}
+    return {"max_resource": search.epochs}
+
+
+def _check_fidelity(search: Search, fidelities: Sequence[str]) -> None:
+    name = search.strategy or _DEFAULT_STRATEGY
+    if "resource" not in registry.options(name):
+        return
+    resource = search.strategy_options.get("resource", "epochs")
+    if resource not in fidelities:
+        raise PreflightError(
+            f"The strategy {name!r} spends {resource!r} on its trials, but the model "
+            f"that build_model returns can be trained on a part of {list(fidelities)} "
+            f'only. Use strategy_options={{"resource": "{fidelities[0]}"}}.'
+        )
+
+
+def check_epochs(search: Search, why_not: str) -> None:
+    """Raises if the strategy gives trials their epochs and the user's code does too.
+
+    Raises:
+        PreflightError: Names who says them, and what to do.
+    """
+    name = search.strategy or _DEFAULT_STRATEGY
+    if not why_not or "resource" not in registry.options(name):
+        return
+    if search.strategy_options.get("resource", "epochs") == "epochs":
+        raise PreflightError(
+            f"The strategy {name!r} gives every trial its epochs, but {why_not}. Or "
+            "use a strategy without rungs."
+        )
 
 
 def _num_expected(
@@ -176,11 +283,24 @@ def _num_expected(
     return min(limits) if limits else None
 
 
-def _described(config: Mapping[str, Any]) -> dict[str, str]:
-    """Returns one line a hyperparameter, equal for equal spaces."""
+def _plan_text(strategy: Strategy) -> str:
+    plan = strategy.plan if isinstance(strategy, Planned) else None
+    return plan.text if plan else ""
+
+
+def _total_resource(strategy: Strategy) -> float | None:
+    plan = strategy.plan if isinstance(strategy, Planned) else None
+    return plan.total_resource if plan else None
+
+
+def _described(
+    config: Mapping[str, Any], constraints: Sequence[str] = ()
+) -> dict[str, str]:
+    """Returns one line a hyperparameter or constraint, equal for equal spaces."""
     described: dict[str, list[str]] = {}
     for entry in config["space"]:
         details = {k: v for k, v in entry["config"].items() if k != "name"}
         text = f"{entry['class_name']} {json.dumps(details, sort_keys=True)}"
         described.setdefault(entry["config"]["name"], []).append(text)
-    return {name: "; ".join(texts) for name, texts in described.items()}
+    lines = {name: "; ".join(texts) for name, texts in described.items()}
+    return {**lines, **{f"constraint {text}": "holds" for text in constraints}}

@@ -66,6 +66,7 @@ def export(
         folder=folder,
         objective=objective.name,
         direction=objective.direction,
+        fidelity=best.fidelity,
         note=note,
         is_trial=False,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component import artifacts, progress
 from tuner_component.engines.base import Engine
 from tuner_component.errors import SearchFailedError
+from tuner_component.pareto.ranking import hypervolumes, pareto_set
 from tuner_component.step import outputs, probe
 from tuner_component.study import Study
 from tuner_component.trial import Trial, TrialState
@@ -59,7 +61,7 @@ def write(
         best: Its best trial.
         engine: Exports the best model.
         summary: The search as JSON, for the trial record.
-        page: The search as HTML, for the trial record.
+        page: The search as HTML, for the trial record and the report.
 
     Returns:
         Output key to the path that was written, or why there is none.
@@ -69,7 +71,7 @@ def write(
             channels["best_hyperparameters"][0].uri, best
         ),
         "tuner_results": outputs.write_tuner_results(
-            channels["tuner_results"][0].uri, study.trials
+            channels["tuner_results"][0].uri, study.trials, study.objectives
         ),
     }
     if channels.get("trial_record"):
@@ -78,7 +80,27 @@ def write(
         )
     if channels.get("best_model"):
         written["best_model"] = _export(channels["best_model"][0], study, best, engine)
+    if channels.get("report"):
+        written["report"] = outputs.write_report(channels["report"][0].uri, page)
+    if channels.get("metrics"):
+        written["metrics"] = _write_metrics(channels["metrics"][0], study, best)
     return written
+
+
+def pareto_summary(study: Study) -> dict[str, Any]:
+    """Returns what the trial record says of several objectives; empty for one."""
+    if len(study.objectives) == 1:
+        return {}
+    completed = [t for t in study.trials if t.state is TrialState.COMPLETED]
+    volumes = hypervolumes(study.trials)
+    return {
+        "objectives": [dataclasses.asdict(each) for each in study.objectives],
+        "pareto_set": [trial.trial_id for trial in pareto_set(study.trials)],
+        "hypervolume": [
+            {"trial_id": trial.trial_id, "hypervolume": volume}
+            for trial, volume in zip(completed, volumes, strict=True)
+        ],
+    }
 
 
 def _export(artifact: Any, study: Study, best: Trial, engine: Engine) -> str:
@@ -94,12 +116,37 @@ def _export(artifact: Any, study: Study, best: Trial, engine: Engine) -> str:
     return target
 
 
+def _write_metrics(artifact: Any, study: Study, best: Trial) -> str:
+    completed = [t for t in study.trials if t.state is TrialState.COMPLETED]
+    numbers: dict[str, float] = {
+        f"best_{objective.name}": best.metrics[objective.name]
+        for objective in study.objectives
+    }
+    numbers["num_trials"] = len(study.trials)
+    numbers["num_completed_trials"] = len(completed)
+    numbers["trial_seconds"] = sum(t.duration_seconds for t in study.trials)
+    for name, number in numbers.items():
+        artifact.set_float_custom_property(name, float(number))
+    return outputs.write_metrics(artifact.uri, numbers)
+
+
+def _unfinished(study: Study) -> list[str]:
+    best = study.best
+    if best is None or best.state is not TrialState.PAUSED or best.fidelity is None:
+        return []
+    got, most = best.fidelity.value, best.fidelity.most
+    return [
+        f"No trial was trained to the end: the best, {best.trial_id}, has got {got:g} "
+        f"of {most:g} {best.fidelity.kind}."
+    ]
+
+
 def summary_text(
     study: Study, reason: str, home: str, written: Mapping[str, str]
 ) -> str:
     """Returns the table of the best trials and where everything is."""
-    lines = [f"\nThe search has ended: {reason}.", ""]
-    lines += [progress.table(study.trials, study.objective), ""]
+    lines = [f"\nThe search has ended: {reason}.", *_unfinished(study), ""]
+    lines += [progress.table(study.trials, study.objectives), ""]
     width = max(len(name) for name in [*written, "study"])
     lines += [f"{name.ljust(width)}  {path}" for name, path in written.items()]
     lines += [f"{'study'.ljust(width)}  {home}", ""]

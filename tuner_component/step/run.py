@@ -11,7 +11,14 @@ from tuner_component import report, search_loop
 from tuner_component.engines.base import Engine, Event
 from tuner_component.progress import Progress
 from tuner_component.search import Search
-from tuner_component.step import data_sketch, outputs, preflight, results, user_module
+from tuner_component.step import (
+    data_sketch,
+    outputs,
+    preflight,
+    results,
+    user_module,
+    warm_start,
+)
 from tuner_component.step.local_engine import num_parallel_trials, open_engine
 from tuner_component.step.plan import SearchPlan, check_options
 from tuner_component.step.request import Request, log_folder
@@ -55,21 +62,25 @@ def _search(
 ) -> None:
     """Runs the study that has this identity, and writes what came of it."""
     search = request.search
+    given = warm_start.prepare(request.inputs, plan)
     with study_home.open_home(
         root, identity, search.resume, data_sketch.same_data
     ) as home:
-        _say(home.message)
+        warm = warm_start.settle(given, home.journal.read())
+        _say("\n".join(filter(None, (home.message, warm.text, plan.plan_text))))
         study = Study.open(
             home,
-            plan.strategy,
-            plan.objective,
+            warm_start.strategy(plan, warm),
+            plan.objectives,
             _limits(search, plan),
-            options={"search": search.to_json()},
+            options={"search": search.to_json(), **warm.options},
         )
         watch = _Watch(request.node, plan)
         reason = search_loop.run(study, engine, watch, search.max_seconds)
         study.finish(reason)
-        page = report.page(study.trials, study.objective, request.node, reason)
+        page = report.page(
+            study.trials, study.objective, request.node, reason, study.objectives
+        )
         outputs.write_report(home.folder, page)
         best = results.require_winner(study, reason, home.folder)
         summary = {
@@ -77,6 +88,8 @@ def _search(
             "search": search.to_json(),
             "best_trial": best.trial_id,
             "reason": reason,
+            "warm_start": warm.text,
+            **results.pareto_summary(study),
         }
         written = results.write(request.outputs, study, best, engine, summary, page)
         _say(results.summary_text(study, reason, home.folder, written))
@@ -96,7 +109,12 @@ class _Watch:
     """Shows the study's progress."""
 
     def __init__(self, node: str, plan: SearchPlan) -> None:
-        self._progress = Progress(node, plan.objective, plan.num_expected)
+        self._progress = Progress(
+            node,
+            plan.objectives,
+            plan.num_expected,
+            total_resource=plan.total_resource,
+        )
 
     def on_event(self, study: Study, event: Event) -> None:
         self._progress.on_event(study.trials, event)

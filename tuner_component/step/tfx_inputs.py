@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tuner_component.data import Source, open_split
+from tuner_component.errors import PreflightError
 from tuner_component.keras_evaluation import ModelCode
-from tuner_component.step import preflight
+from tuner_component.step import preflight, prior_results
 from tuner_component.step.user_module import BUILD_FUNCTION, UserModule
 
 _PROPERTIES = ("train_args", "eval_args", "custom_config")
@@ -29,6 +30,7 @@ def describe(
         "artifacts": {
             key: [artifact.to_json_dict() for artifact in artifacts]
             for key, artifacts in inputs.items()
+            if key not in prior_results.KEYS
         },
         "properties": {
             key: exec_properties[key]
@@ -68,6 +70,7 @@ def load_model_code(
     label_key: str,
     cache_folder: str,
     fit_defaults: Mapping[str, Any],
+    seed: int,
 ) -> ModelCode:
     """Returns the user's `build_model` and the data, in a worker."""
     loaded = UserModule(**module).load()
@@ -90,6 +93,8 @@ def load_model_code(
             "steps_per_epoch": args.train_steps,
             "validation_steps": args.eval_steps,
         },
+        cross_validation=_cross_validation(loaded, args),
+        seed=seed,
     )
 
 
@@ -121,6 +126,20 @@ def read_schema(path: str) -> Any:
     from tfx.utils import io_utils
 
     return io_utils.parse_pbtxt_file(path, schema_pb2.Schema())
+
+
+def _cross_validation(module: Any, args: Any) -> Any:
+    """Returns what the module's function of that name returns, if it has one."""
+    import inspect
+
+    function = getattr(module, "cross_validation", dict)
+    parameters = inspect.signature(function).parameters if function is not dict else {}
+    if not set(parameters) <= {"fn_args"}:
+        raise PreflightError(
+            f"cross_validation takes {sorted(parameters)}; expected no argument, or "
+            "fn_args. Hyperparameters cannot change how trials are compared."
+        )
+    return function(fn_args=args) if parameters else function()
 
 
 def _with_fn_args(function: Callable[..., Any], args: Any) -> Callable[[Any], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from tuner_component.engines.base import Engine
@@ -14,9 +15,15 @@ from tuner_component.step import (
     tfx_inputs,
     user_module,
 )
-from tuner_component.step.plan import SearchPlan, plan_build_model, plan_stock
+from tuner_component.step.plan import (
+    SearchPlan,
+    check_epochs,
+    plan_build_model,
+    plan_stock,
+)
 from tuner_component.step.request import Request
 from tuner_component.step.user_module import UserModule
+from tuner_component.trial import Objective
 
 _TRAINING_PROPERTIES = ("train_args", "eval_args", "custom_config", "label_key")
 
@@ -63,6 +70,7 @@ class UserCode:
         sketch = data_sketch.sketch(self._args, self._schema)
         preflight.check_examples(sketch)
         explored = probe.explore(engine)
+        check_epochs(search, explored.get("no_rungs", ""))
         if self._module.function:
             tuner_fn = getattr(self._module.load(), self._module.function)
             tuner = call_tuner_fn(
@@ -70,7 +78,12 @@ class UserCode:
             ).tuner
             plan = plan_stock(search, tuner, explored["space"], explored["metrics"])
         else:
-            plan = plan_build_model(search, explored["space"], explored["metrics"])
+            plan = plan_build_model(
+                search,
+                explored["space"],
+                explored["metrics"],
+                explored.get("fidelities", ("epochs",)),
+            )
         return plan, {**self._identity(plan), "data": sketch}
 
     def _identity(self, plan: SearchPlan) -> dict[str, Any]:
@@ -79,7 +92,7 @@ class UserCode:
             "node": self._request.node,
             "space": dict(plan.space),
             "code": user_module.fingerprint(self._module),
-            "objective": dataclasses.asdict(plan.objective),
+            "objective": _described(plan.objectives),
             "strategy": {
                 "name": plan.strategy_name,
                 "options": dict(search.strategy_options),
@@ -102,4 +115,11 @@ class UserCode:
                 "epochs": search.epochs,
                 "batch_size": search.batch_size,
             },
+            "seed": search.seed,
         }
+
+
+def _described(objectives: Sequence[Objective]) -> Any:
+    """Returns what of the objectives makes a study another one: not their weights."""
+    parts = [{"name": each.name, "direction": each.direction} for each in objectives]
+    return parts[0] if len(parts) == 1 else parts

@@ -1,0 +1,96 @@
+"""A pipeline whose Tuner starts from what a resolver finds of its earlier runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.pipelines import command_line
+from tests.step import fixtures as step_fixtures
+from tuner_component import Search, Tuner
+from tuner_component.artifacts import TrialRecord
+
+pytestmark = pytest.mark.slow
+
+
+def pipeline(root, data, output, artifact_type, search):
+    """Returns importers, a resolver of the latest artifact, and a Tuner."""
+    from tfx import v1 as tfx
+
+    types = tfx.types.standard_artifacts
+    examples = tfx.dsl.Importer(
+        source_uri=str(data / "examples"),
+        artifact_type=types.Examples,
+        properties={"split_names": '["train", "eval"]'},
+        custom_properties={
+            "file_format": "tfrecords_gzip",
+            "payload_format": "FORMAT_TF_EXAMPLE",
+        },
+    ).with_id("examples")
+    schema = tfx.dsl.Importer(
+        source_uri=str(data / "schema"), artifact_type=types.Schema
+    ).with_id("schema")
+    earlier = tfx.dsl.Resolver(
+        strategy_class=tfx.dsl.experimental.LatestArtifactStrategy,
+        found=tfx.dsl.Channel(type=artifact_type),
+    ).with_id("earlier")
+    tuner = Tuner(
+        examples=examples.outputs["result"],
+        schema=schema.outputs["result"],
+        module_file=str(step_fixtures.MODULES / "own_model.py"),
+        label_key=step_fixtures.LABEL,
+        search=search,
+        prior_results=earlier.outputs["found"],
+    )
+    assert output in tuner.outputs
+    return tfx.dsl.Pipeline(
+        pipeline_name="warm-start",
+        pipeline_root=str(root),
+        components=[examples, schema, earlier, tuner],
+        metadata_connection_config=(
+            tfx.orchestration.metadata.sqlite_metadata_connection_config(
+                str(root / "metadata.sqlite")
+            )
+        ),
+    )
+
+
+def _run(root, data, output, artifact_type, **options):
+    from tfx import v1 as tfx
+
+    search = Search(objective="val_accuracy", epochs=1, max_trials=4, **options)
+    tfx.orchestration.LocalDagRunner().run(
+        pipeline(root, data, output, artifact_type, search)
+    )
+    summary = command_line.artifact(root, "Tuner", "trial_record") / "summary.json"
+    text = json.loads(summary.read_text())["warm_start"]
+    return command_line.trials(root), text
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    step_fixtures.write_inputs(folder)
+    return folder
+
+
+@pytest.mark.parametrize("output", ["tuner_results", "trial_record"])
+def test_the_second_run_starts_from_the_first(tmp_path, data, output):
+    from tfx.types import standard_artifacts
+
+    types = {
+        "tuner_results": standard_artifacts.TunerResults,
+        "trial_record": TrialRecord,
+    }
+    first, text = _run(tmp_path, data, output, types[output])
+    assert text == "Warm start: there are no earlier results yet."
+    again, text = _run(tmp_path, data, output, types[output])
+    assert [t["trial_id"] for t in again] == [t["trial_id"] for t in first]
+    assert "began without earlier results and goes on so" in text
+    second, text = _run(tmp_path, data, output, types[output], seed=1)
+    assert text == "Warm start: 4 trials of 1 earlier study."
+    best = sorted(first, key=lambda trial: -trial["score"])
+    best = [t["values"] for t in best if t["values"] != first[0]["values"]]
+    assert second[0]["values"] == first[0]["values"]
+    assert second[1]["values"] == best[0]

@@ -1,0 +1,81 @@
+"""Constraints and points of the user, from `Search` to what is tried."""
+
+from __future__ import annotations
+
+import types
+
+import keras_tuner
+import pytest
+
+from tests.contracts.strategy_contract import search
+from tuner_component.errors import PreflightError, SearchSpaceError
+from tuner_component.search import Search
+from tuner_component.step.plan import check_options, plan_build_model, plan_stock
+from tuner_component.strategies.registry import STRATEGIES
+
+
+def config() -> dict:
+    hp = keras_tuner.HyperParameters()
+    hp.Int("units_1", 1, 4)
+    hp.Int("units_2", 1, 4)
+    return hp.get_config()
+
+
+def plan(**options):
+    return plan_build_model(
+        Search(max_trials=50, **options), config(), ["val_loss", "loss"]
+    )
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_every_strategy_starts_with_the_points_and_keeps_to_the_constraints(name):
+    constraints = ["units_2 < units_1"]
+    points = [{"units_1": 4}, {"units_1": 4, "units_2": 3}]
+    made = plan(strategy=name, constraints=constraints, initial_points=points)
+    trials, _ = search(made.strategy, length=4)
+    assert [dict(trial.values) for trial in trials[:3]] == [
+        {"units_1": 2, "units_2": 1},
+        {"units_1": 4, "units_2": 1},
+        {"units_1": 4, "units_2": 3},
+    ]
+    assert trials[3].values["units_2"] < trials[3].values["units_1"]
+
+
+def test_what_is_expected_counts_what_is_allowed():
+    assert plan(constraints=["units_2 < units_1"]).num_expected == 6
+
+
+def test_constraints_are_part_of_the_study_and_points_are_not():
+    free = plan(initial_points=[{"units_1": 3}])
+    assert free.space == plan().space
+    bound = plan(constraints=["units_2 < units_1"])
+    assert {**free.space, "constraint units_2 < units_1": "holds"} == bound.space
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"constraints": ["units_3 < 2"]}, "Did you mean 'units_"),
+        ({"constraints": ["units_1 > 4"]}, "no configuration fulfils them all"),
+        ({"initial_points": [{"units_1": 9}]}, "point 1, .*units_1=9"),
+    ],
+)
+def test_what_does_not_fit_the_space_is_refused(options, message):
+    with pytest.raises(SearchSpaceError, match=message):
+        plan(**options)
+
+
+def test_a_constraint_that_cannot_be_read_is_refused_in_the_definition():
+    with pytest.raises(SearchSpaceError, match="cannot be read"):
+        check_options(Search(constraints=["units_1 <"]))
+
+
+@pytest.mark.parametrize(
+    "options", [{"constraints": ["units_1 > 2"]}, {"initial_points": [{}]}]
+)
+def test_a_tuner_s_own_oracle_cannot_heed_them(options):
+    objective = keras_tuner.Objective("val_loss", "min")
+    oracle = keras_tuner.oracles.RandomSearchOracle(objective, max_trials=3)
+    tuner = types.SimpleNamespace(oracle=oracle)
+    with pytest.raises(PreflightError, match=r"own RandomSearchOracle.*strategy="):
+        plan_stock(Search(**options), tuner, config(), None)

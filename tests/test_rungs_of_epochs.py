@@ -194,6 +194,14 @@ def test_three_rungs_give_what_one_training_gives(tmp_path, name):
     assert seconds == sorted(seconds)
 
 
+def test_seeds_of_user_code_do_not_last(tmp_path):
+    tf_keras = pytest.importorskip("tf_keras")
+    tf_keras.utils.set_random_seed(99)
+    one, _ = run(code(legacy()), job(tmp_path / "one", 2))
+    other, _ = run(code(legacy()), job(tmp_path / "other", 2))
+    assert_equal(one, other)
+
+
 def test_the_dropout_and_the_order_matter(tmp_path):
     """Without them the test above could not fail."""
     one, _ = run(code(), job(tmp_path / "one", 3))

@@ -287,9 +287,11 @@ def _seed(seed: int) -> None:
     for library in ("keras", "tf_keras"):
         if library in sys.modules:
             _forget_names(sys.modules[library])
-    if "tf_keras" in sys.modules:  # Its dropout else hides where it is.
-        sys.modules["tf_keras"].backend.experimental.enable_tf_random_generator()
     keras.utils.set_random_seed(seed)
+    if "tf_keras" in sys.modules:
+        legacy = sys.modules["tf_keras"]
+        legacy.backend.experimental.enable_tf_random_generator()  # Else dropout hides.
+        legacy.utils.set_random_seed(seed)  # It may have a generator of its own.
 
 
 def _forget_names(library: Any) -> None:

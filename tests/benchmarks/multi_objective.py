@@ -171,6 +171,12 @@ def _problems() -> list[Problem]:
     return [*of_cells, *perceptrons]
 
 
+def perceptrons_by_size() -> Problem:
+    """Returns the first of FCNet's tasks, with the number of weights."""
+    grid = fcnet()[0]
+    return _problem(f"{grid.name}/weights", grid, _num_weights(grid))
+
+
 def _problem(name: str, grid: Grid, second: np.ndarray) -> Problem:
     first = np.nanmean(grid.losses, axis=1)
     first = np.log(first) if grid.log else first

@@ -37,14 +37,27 @@ def test_a_compiled_pipeline_ends_with_a_model_trained_as_tuned(tmp_path, form):
     results = json.loads(only_file(tuned["tuner_results"]).read_text())
     assert len(results) == 3
     assert values.items() <= results[0].items()
-    for name, value in values.items():
-        assert name in steps["Trainer"].log
-        assert str(value) in steps["Trainer"].log
     assert any(Path(tuned["best_model"][0]["uri"]).rglob("saved_model.pb"))
     assert tuned["metrics"][0]["metadata"]["num_completed_trials"] == 3
     assert only_file(tuned["report"]).name == "report.html"
     trained = steps["Trainer"].artifacts["model"][0]["uri"]
-    assert any(Path(trained).rglob("saved_model.pb"))
+    (saved,) = Path(trained).rglob("saved_model.pb")
+    widths, rate = trained_as(saved.parent)
+    assert sorted(widths)[1:] == [values["units"]] * values["num_layers"]
+    assert rate == pytest.approx(values["learning_rate"])
+
+
+def trained_as(folder: Path) -> tuple[list[int], float]:
+    """Returns a saved model's widths of dense layers, in no order, and learning rate.
+
+    The narrowest is the last layer: one unit a class.
+    """
+    tf = pytest.importorskip("tensorflow")
+    file = str(folder / "variables" / "variables")
+    shapes = dict(tf.train.list_variables(file))
+    (rate,) = (name for name in shapes if "/_learning_rate/" in name)
+    kernels = (shape for name, shape in shapes.items() if "/_kernel/" in name)
+    return [shape[1] for shape in kernels], float(tf.train.load_variable(file, rate))
 
 
 def only_file(artifacts: list[dict]) -> Path:

@@ -26,7 +26,7 @@ class Search:
         strategy: `"random"`, `"grid"`, `"quasi_random"`, `"bayesian"`, `"evolution"`,
             `"reinforcement"`, `"successive_halving"`, `"hyperband"`, `"asha"` or
             `"median_rule"`; None lets the tuner of a `tuner_fn` decide, and means
-            `"random"` for a `build_model`.
+            `"bayesian"` for a `build_model`.
         strategy_options: Options of the strategy, by name.
         constraints: What a configuration must fulfil to be tried, as expressions over
             hyperparameters: `"units_2 <= units_1"`, `"hp['dense 1'] * units < 9000"`,

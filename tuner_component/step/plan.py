@@ -22,7 +22,7 @@ from tuner_component.strategies.scalarised import Scalarised
 from tuner_component.strategies.starting_points import StartingPoints
 from tuner_component.trial import Objective
 
-_DEFAULT_STRATEGY = "random"
+_DEFAULT_STRATEGY = "bayesian"
 _DEFAULT_OBJECTIVE = "val_loss"
 _DEFAULT_FAILURES = 3
 _FRACTION = "examples_fraction"

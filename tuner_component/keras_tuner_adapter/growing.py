@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 from tuner_component.search_space import SearchSpace
-from tuner_component.strategies.base import Action, Strategy
-from tuner_component.trial import Trial, TrialState
+from tuner_component.strategies.base import Action, Strategy, kept
+from tuner_component.trial import Trial
 
 
 class Growing:
@@ -36,15 +36,8 @@ class Growing:
         return self._strategy.propose(history, count)
 
     def keeps(self, history: Sequence[Trial]) -> Collection[str]:
-        """Returns the ids of the trials whose files the strategy still needs.
-
-        Those of every paused trial, where it does not say.
-        """
-        keeps = getattr(self._strategy, "keeps", None)
-        if keeps is not None:
-            kept: Collection[str] = keeps(history)
-            return kept
-        return [t.trial_id for t in history if t.state is TrialState.PAUSED]
+        """Returns the ids of the trials whose files the strategy still needs."""
+        return kept(self._strategy, history)
 
     def _unknown(self, history: Sequence[Trial]) -> frozenset[str]:
         return frozenset(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from tuner_component.trial import Fidelity, Trial, Value
+from tuner_component.trial import Fidelity, Trial, TrialState, Value
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +82,18 @@ class Strategy(Protocol):
         -> Collection[str]` names the trials whose files it still needs; without it,
         those of every paused trial are kept.
         """
+
+
+def kept(strategy: Strategy, history: Sequence[Trial]) -> Collection[str]:
+    """Returns the ids of the trials whose files a strategy still needs.
+
+    Those that its `keeps` names; those of every paused trial, where it has none.
+    """
+    keeps = getattr(strategy, "keeps", None)
+    if keeps is None:
+        return [t.trial_id for t in history if t.state is TrialState.PAUSED]
+    named: Collection[str] = keeps(history)
+    return named
 
 
 def rng(seed: int, number: int) -> np.random.Generator:

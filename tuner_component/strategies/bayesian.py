@@ -19,7 +19,7 @@ from tuner_component.strategies.gaussian_process.surrogate import (
     Surrogate,
 )
 from tuner_component.strategies.latin_hypercube import LatinHypercube
-from tuner_component.strategies.options import check_integer, check_number
+from tuner_component.strategies.options import check_flag, check_integer, check_number
 from tuner_component.strategies.prior_studies import PriorStudy
 from tuner_component.strategies.random import Random
 from tuner_component.strategies.tried import Tried
@@ -75,12 +75,13 @@ class Bayesian:
             ValueError: If an option is out of its range.
         """
         check_number("bayesian", "random_share", random_share, 0, 1)
+        check_flag("bayesian", "cost_aware", cost_aware)
         if initial_trials is not None:
             check_integer("bayesian", "initial_trials", initial_trials, 1)
         self._space = space
         self._seed = seed
         self._random_share = random_share
-        self._cost_aware = _checked(cost_aware)
+        self._cost_aware = cost_aware
         self._encoding = Encoding(space)
         num_parameters = len(set(self._encoding.owner.tolist()))
         usual = 3 + int(np.ceil(np.sqrt(num_parameters)))
@@ -194,12 +195,3 @@ def _is_informative(trial: Trial) -> bool:
     if trial.error is not None and trial.error.reason is Reason.INFRASTRUCTURE:
         return False
     return trial.state.is_final or trial.state is TrialState.PAUSED
-
-
-def _checked(cost_aware: object) -> bool:
-    if not isinstance(cost_aware, bool):
-        raise ValueError(
-            f"The strategy 'bayesian' received cost_aware={cost_aware!r}; expected "
-            "True or False. Correct it or leave it out."
-        )
-    return cost_aware

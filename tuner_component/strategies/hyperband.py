@@ -8,6 +8,7 @@ from tuner_component.search_space import SearchSpace
 from tuner_component.strategies import brackets, proposing, rank_agreement, rung_options
 from tuner_component.strategies.base import Action
 from tuner_component.strategies.brackets import Plan
+from tuner_component.strategies.options import check_flag
 from tuner_component.strategies.synchronous import Synchronous
 from tuner_component.trial import Trial
 
@@ -71,7 +72,7 @@ class Hyperband:
         )
         rung_options.check_limit("hyperband", "iterations", iterations)
         rung_options.check_limit("hyperband", "max_trials", max_trials)
-        rung_options.check_flag("hyperband", "guard", guard)
+        check_flag("hyperband", "guard", guard)
         limit = proposing.num_configurations(space, max_trials)
         one = brackets.hyperband(min_resource, max_resource, reduction_factor)
         inner = proposing.create("hyperband", proposals, space, seed, random_share)

@@ -34,3 +34,16 @@ def check_number(
             f"The strategy {strategy!r} received {name}={value!r}; expected a finite "
             f"number {expected}. Correct it or leave it out."
         )
+
+
+def check_flag(strategy: str, name: str, value: object) -> None:
+    """Raises unless an option is True or False.
+
+    Raises:
+        ValueError: Says what was received and what was expected.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(
+            f"The strategy {strategy!r} received {name}={value!r}; expected True or "
+            "False. Correct it or leave it out."
+        )

@@ -54,16 +54,3 @@ def check_limit(strategy: str, name: str, value: object, least: int = 1) -> None
     """
     if value is not None:
         check_integer(strategy, name, value, least)
-
-
-def check_flag(strategy: str, name: str, value: object) -> None:
-    """Raises unless an option is True or False.
-
-    Raises:
-        ValueError: Says what was received and what was expected.
-    """
-    if not isinstance(value, bool):
-        raise ValueError(
-            f"The strategy {strategy!r} received {name}={value!r}; expected True or "
-            "False. Correct it or leave it out."
-        )

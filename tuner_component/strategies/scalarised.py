@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from tuner_component.pareto.dominance import distances
 from tuner_component.strategies import rungs
-from tuner_component.strategies.base import Action, Promote, Strategy, Suggest, rng
+from tuner_component.strategies.base import (
+    Action,
+    Promote,
+    Strategy,
+    Suggest,
+    kept,
+    rng,
+)
 from tuner_component.trial import Trial, TrialState
 
 Array = npt.NDArray[np.float64]
@@ -62,8 +69,7 @@ class Scalarised:
         With other weights, another of the paused ones may be promoted: all are.
         """
         paused = {t.trial_id for t in history if t.state is TrialState.PAUSED}
-        keeps = getattr(self._strategy, "keeps", None)
-        return paused | set(keeps(self._scalarised(history)) if keeps else ())
+        return paused | set(kept(self._strategy, self._scalarised(history)))
 
     def _scalarised(self, trials: Sequence[Trial]) -> list[Trial]:
         number = sum(map(_num_evaluations, trials))

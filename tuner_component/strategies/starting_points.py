@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from tuner_component.errors import SearchSpaceError
 from tuner_component.search import suggestion
 from tuner_component.search_space import Parameter, SearchSpace
-from tuner_component.strategies.base import Action, Strategy, Suggest
+from tuner_component.strategies.base import Action, Strategy, Suggest, kept
 from tuner_component.strategies.rungs import after
 from tuner_component.strategies.tried import Tried
-from tuner_component.trial import Trial, TrialState, Value
+from tuner_component.trial import Trial, Value
 
 
 class StartingPoints:
@@ -59,11 +59,7 @@ class StartingPoints:
 
     def keeps(self, history: Sequence[Trial]) -> Collection[str]:
         """Returns the ids of the trials whose files the strategy still needs."""
-        keeps = getattr(self._strategy, "keeps", None)
-        if keeps is not None:
-            kept: Collection[str] = keeps(history)
-            return kept
-        return [t.trial_id for t in history if t.state is TrialState.PAUSED]
+        return kept(self._strategy, history)
 
     def _left(self, trials: Sequence[Trial]) -> list[dict[str, Value]]:
         keys = {self._tried.key(trial.values) for trial in trials}

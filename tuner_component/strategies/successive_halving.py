@@ -8,6 +8,7 @@ from tuner_component.search_space import SearchSpace
 from tuner_component.strategies import brackets, proposing, rank_agreement, rung_options
 from tuner_component.strategies.base import Action
 from tuner_component.strategies.brackets import Plan
+from tuner_component.strategies.options import check_flag
 from tuner_component.strategies.synchronous import Synchronous
 from tuner_component.trial import Trial
 
@@ -74,7 +75,7 @@ class SuccessiveHalving:
         if num_configurations is None:
             steps = brackets.num_rungs(min_resource, max_resource, reduction_factor)
             num_configurations = max_trials or reduction_factor**steps
-        rung_options.check_flag(name, "guard", guard)
+        check_flag(name, "guard", guard)
         limit = proposing.num_configurations(space, max_trials)
         whole = brackets.successive_halving(
             num_configurations, min_resource, max_resource, reduction_factor

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
 from tuner_component.search_space import SearchSpace
-from tuner_component.strategies.base import Action, Strategy, Suggest
+from tuner_component.strategies.base import Action, Strategy, Suggest, kept
 from tuner_component.strategies.rungs import after
 from tuner_component.strategies.tried import Tried
-from tuner_component.trial import Trial, TrialState, Value
+from tuner_component.trial import Trial, Value
 
 NUM_POINTS = 5
 """Configurations of earlier studies that are tried if they prove good."""
@@ -61,11 +61,7 @@ class WarmStart:
 
     def keeps(self, history: Sequence[Trial]) -> Collection[str]:
         """Returns the ids of the trials whose files the strategy still needs."""
-        keeps = getattr(self._strategy, "keeps", None)
-        if keeps is not None:
-            kept: Collection[str] = keeps(history)
-            return kept
-        return [t.trial_id for t in history if t.state is TrialState.PAUSED]
+        return kept(self._strategy, history)
 
     def _is_open(self, trials: Sequence[Trial]) -> bool:
         """Returns whether a point is due now or after the next proposal."""

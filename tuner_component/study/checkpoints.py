@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 def unneeded(
     trials: Sequence[Trial],
     keep: int,
-    kept: Collection[str] | None,
+    kept: Collection[str],
     objectives: Sequence[Objective] = (),
 ) -> list[str]:
     """Returns the ids of the trials whose files may go.
@@ -29,12 +29,9 @@ def unneeded(
     Args:
         trials: All trials of the study.
         keep: How many of the best keep their files, >= 1.
-        kept: Ids of trials that keep theirs whatever their rank; None: those of
-            every paused trial.
+        kept: Ids of trials that keep theirs whatever their rank.
         objectives: All of the study; one or none: the best are those by loss.
     """
-    if kept is None:
-        kept = [t.trial_id for t in trials if t.state is TrialState.PAUSED]
     best = {trial.trial_id for trial in ranked(trials, objectives)[:keep]}
     best |= {trial.trial_id for trial in pareto_set(trials)}
     return [

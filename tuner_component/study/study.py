@@ -22,6 +22,7 @@ from tuner_component.strategies.base import (
     Strategy,
     Suggest,
     Wait,
+    kept,
 )
 from tuner_component.study import checkpoints, policy
 from tuner_component.study import records as study_records
@@ -215,10 +216,9 @@ class Study:
         A strategy with a method `keeps(history) -> Collection[str]` protects the
         trials that it names.
         """
-        keeps = getattr(self._strategy, "keeps", None)
-        kept = keeps(self.trials) if keeps else None
         trials, keep = self.trials, self.limits.keep_checkpoints
-        for trial_id in checkpoints.unneeded(trials, keep, kept, self.objectives):
+        needed = kept(self._strategy, trials)
+        for trial_id in checkpoints.unneeded(trials, keep, needed, self.objectives):
             if trial_id not in self._emptied:
                 checkpoints.empty(self.folder_of(trial_id))
                 self._emptied.add(trial_id)

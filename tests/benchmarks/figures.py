@@ -13,12 +13,21 @@ _FOLDER = Path("build/bench")
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-    """A measured value that should be at most its goal, or at least."""
+    """A measured value that should be at most its goal, or at least.
+
+    Attributes:
+        name: What was measured.
+        value: What came out.
+        goal: What was asked.
+        at_least: Whether more is better.
+        interval: Of the value, 95 %; None if it is no estimate.
+    """
 
     name: str
     value: float
     goal: float
     at_least: bool = False
+    interval: tuple[float, float] | None = None
 
     @property
     def holds(self) -> bool:
@@ -29,16 +38,26 @@ class Figure:
 
 def report(benchmark: str, figures: Sequence[Figure]) -> int:
     """Prints and writes the figures; returns the exit status."""
-    rows = [
-        {name: getattr(figure, name) for name in ("name", "value", "goal", "holds")}
-        for figure in figures
-    ]
+    rows = [_row(figure) for figure in figures]
     _FOLDER.mkdir(parents=True, exist_ok=True)
     (_FOLDER / f"{benchmark}.json").write_text(json.dumps({"figures": rows}, indent=2))
     for figure in figures:
         mark = "ok" if figure.holds else "MISSED"
         sign = ">=" if figure.at_least else "<="
         sys.stdout.write(
-            f"{figure.name:60} {figure.value:8.3f}  {sign} {figure.goal:6.1f}  {mark}\n"
+            f"{figure.name:66} {figure.value:8.3f} {_range(figure):18} "
+            f"{sign} {figure.goal:7.3f}  {mark}\n"
         )
     return 0 if all(figure.holds for figure in figures) else 1
+
+
+def _row(figure: Figure) -> dict[str, object]:
+    row = {name: getattr(figure, name) for name in ("name", "value", "goal", "holds")}
+    return row if figure.interval is None else {**row, "interval": figure.interval}
+
+
+def _range(figure: Figure) -> str:
+    if figure.interval is None:
+        return ""
+    low, high = figure.interval
+    return f"[{low:.3f}, {high:.3f}]"

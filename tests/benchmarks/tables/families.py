@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from tests.benchmarks.tables.crossing import synthetic
 from tests.benchmarks.tables.curves import lcbench, lcdb, taskset
 from tests.benchmarks.tables.grids import fcnet, hpobench, nasbench201
 from tests.benchmarks.tables.task import Task
@@ -16,6 +17,7 @@ FAMILIES: dict[str, Callable[[], Sequence[Task]]] = {
     "taskset": taskset,
     "lcbench": lcbench,
     "lcdb": lcdb,
+    "crossing": lambda: [*synthetic(reverse=False), *synthetic(reverse=True)],
 }
 
 

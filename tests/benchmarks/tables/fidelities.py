@@ -43,12 +43,12 @@ class Curves:
     def loss(self, values: Values, resource: float) -> float:
         """Returns the last loss of a training that ends there; NaN if it diverged.
 
-        Not the best until then: what is reported of a configuration is its end.
+        Not the best until then: what is reported of a configuration is its end. The
+        full training is the whole curve; between two of its points it is straight.
         """
-        share = resource / self.max_resource
-        reached = self.task.resources <= share * self.task.resources[-1] + 1e-9
-        last = max(int(reached.sum()), 1) - 1
-        return float(self.task.curve(values, 0)[last])
+        reached = resource / self.max_resource * self.task.resources[-1]
+        curve = self.task.curve(values, 0)
+        return float(np.interp(reached, self.task.resources, curve))
 
 
 def by_epochs(task: tables.Curves) -> Curves:

@@ -16,6 +16,7 @@ from tests.benchmarks.tables.simulation import Searcher, run
 from tests.benchmarks.tables.task import Task, Values, best_so_far, regret
 
 ROOT = Path(__file__).resolve().parents[3]
+CACHE = ROOT / "build" / "bench" / "cache"
 _TABLES = Path(__file__).parent
 _ANSWERS = [_TABLES / name for name in ("curves.py", "grids.py", "simulation.py")]
 

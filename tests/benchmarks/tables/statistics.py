@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from scipy import stats
 
 from tests.benchmarks.tables.runs import Run
+
+_RESAMPLES = 1_000
 
 Runs = Mapping[str, Mapping[str, Mapping[int, Run]]]
 """Searcher, task, seed."""
@@ -23,6 +25,25 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
         return mean, float("nan")
     error = float(stats.sem(values))
     return mean, error * float(stats.t.ppf(0.975, len(values) - 1))
+
+
+def resampled(
+    values: np.ndarray, statistic: Callable[[np.ndarray], float]
+) -> tuple[float, float]:
+    """Returns the 95 % bootstrap interval of a statistic.
+
+    Args:
+        values: Shape (n, ...): the n rows are drawn with return, 1,000 times.
+        statistic: Of such an array.
+
+    Reference:
+        Efron, 1979, Bootstrap Methods: Another Look at the Jackknife; percentiles.
+    """
+    generator = np.random.default_rng(0)
+    rows = generator.integers(len(values), size=(_RESAMPLES, len(values)))
+    found = [statistic(values[drawn]) for drawn in rows]
+    low, high = np.percentile(found, (2.5, 97.5))
+    return float(low), float(high)
 
 
 def tasks_of_all(runs: Runs) -> list[str]:

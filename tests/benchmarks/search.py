@@ -1,48 +1,71 @@
-"""Compares our strategies with others' on tables of real trainings.
+"""Measures what the search strategies have to show, beside other people's searches.
 
-`make bench-search` prints normalised regret at budgets (mean ± 95 % interval over
-seeds of the mean over tasks), the mean rank over tasks, the trials to reach what
-random reaches at the end (median over tasks) and the CPU seconds a suggestion. It
-runs seed by seed and keeps every finished search in build/bench/cache, so that one
-that was interrupted continues, and --minutes=0 prints what is there.
+`make bench-search` prints, for our default and for peers on tables of real trainings,
+normalised regret at budgets (mean ± 95 % interval over seeds of the mean over tasks),
+the mean rank over tasks, the trials to reach what random reaches at the end (median
+over tasks) and the CPU seconds a suggestion; then every figure that is asked of
+cells, evolution, reinforcement, rungs, the guard, proposals by a model, resuming,
+coverage and real trainings, with 95 % bootstrap intervals. Without arguments it takes
+about an hour on two free cores, with few seeds and one or two tasks a table;
+ARGS=--full takes all tables, strategies and 20 seeds: days, of which most are the
+peers'. What has finished is kept in build/bench/cache, so that an interrupted run
+continues, and --minutes=0 prints what is there.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from tests.benchmarks.figures import Figure, report
-from tests.benchmarks.peers.client import PeerError
-from tests.benchmarks.peers.contestants import Contestant, Ours, Theirs, explain
+from tests.benchmarks.parts import (
+    cells,
+    contests,
+    guard,
+    halving,
+    model_based,
+    replay,
+    suggestions,
+    training,
+)
+from tests.benchmarks.parts.contests import Contest
+from tests.benchmarks.parts.plots import draw
 from tests.benchmarks.peers.environments import PEERS, python_of, version_of
+from tests.benchmarks.real.tasks import is_there as is_real_there
 from tests.benchmarks.tables import comparison
 from tests.benchmarks.tables.data import FOLDER as TABLES
 from tests.benchmarks.tables.data import is_there
 from tests.benchmarks.tables.families import tasks_named
-from tests.benchmarks.tables.runs import ROOT, Key, cached, measure
-from tests.benchmarks.tables.statistics import Runs
-from tests.benchmarks.tables.task import Task
+from tests.benchmarks.tables.pooled import Results, Work, collect
+from tests.benchmarks.tables.runs import CACHE
 from tuner_component.strategies.registry import STRATEGIES
 from tuner_component.strategies.registry import options as options_of
 
-_FOLDER = ROOT / "build" / "bench"
-_CACHE = _FOLDER / "cache"
 _TASKS = "nasbench201,hpobench_mlp,fcnet,taskset,lcbench"
-_QUICK_TASKS = (
+_FEW_TASKS = (
     "nasbench201,hpobench_mlp/vehicle,fcnet/naval_propulsion,lcbench/3945,"
     "taskset/imdb_patch32_GRU64_avg_bs128"
 )
 _PEERS = ",".join(name for name, peer in PEERS.items() if not peer.slow)
-# Those with rungs are compared by what they spend: tests.benchmarks.fidelities.
-_FULL = ",".join(name for name in STRATEGIES if "max_resource" not in options_of(name))
-_CELL_GOALS = ((50, 94.1), (100, 94.2))
+_FEW_PEERS = "kt_bayesian,optuna_tpe,optuna_gp,smac"
+# Those with rungs are compared by what they spend.
+_STRATEGIES = ",".join(n for n in STRATEGIES if "max_resource" not in options_of(n))
+_NUM_CELL_RUNS = 200
+
+
+class Part(NamedTuple):
+    """What is measured together.
+
+    Attributes:
+        works: Returns what to run.
+        figures: Returns what came out.
+    """
+
+    works: Callable[[], list[Work]]
+    figures: Callable[[Results], Iterable[Figure]]
 
 
 def main() -> int:
@@ -50,132 +73,115 @@ def main() -> int:
     if not is_there():
         sys.stderr.write(f"The benchmark needs the tables in {TABLES}.\n")
         return 2
-    tasks = tasks_named(_names(options.tasks))
-    contestants = _contestants(options)
+    contest = _contest(options)
+    every = _parts(contest, options)
+    chosen = [every[name] for name in _names(options.parts or ",".join(every))]
+    works = [work for part in chosen for work in part.works()]
     deadline = time.monotonic() + 60 * options.minutes
-    figures: list[Figure] = []
-    panels = {}
-    _sweep(contestants, tasks, options, deadline)
-    for parallel in options.parallel:
-        runs = _found(contestants, tasks, options, parallel)
-        mode = "sequential" if parallel == 1 else f"{parallel} in parallel"
-        _print(runs, mode, options)
-        panels[mode] = comparison.curves(runs, options.trials) if runs else {}
-        if options.default in runs:
-            figures += comparison.figures(runs, options.default, options.trials, mode)
-            if parallel == 1:
-                figures += comparison.cell_figures(runs, options.default, _CELL_GOALS)
-    _plot(panels)
+    results = collect(works, CACHE, options.processes, deadline)
+    _print(contest, results, options)
+    figures = [figure for part in chosen for figure in part.figures(results)]
     return report("search", figures)
 
 
-def _sweep(
-    contestants: Sequence[Contestant],
-    tasks: Sequence[Task],
-    options: argparse.Namespace,
-    deadline: float,
-) -> None:
-    """Runs what is not there yet, seed by seed, until the deadline."""
-    broken: set[tuple[str, str]] = set()
-    for contestant, task, key in _keys(contestants, tasks, options):
-        if time.monotonic() >= deadline:
-            break
-        if (key.searcher, key.task) in broken or cached(key, _CACHE):
-            continue
-        try:
-            measure(
-                key,
-                task,
-                lambda c=contestant, t=task, k=key: c.start(t, k.seed, k.num_trials),
-                _CACHE,
-            )
-        except (PeerError, OSError) as error:
-            explain(contestant, task, error)
-            broken.add((key.searcher, key.task))
-    for contestant in contestants:
-        if isinstance(contestant, Theirs):
-            contestant.close()
+def _parts(contest: Contest, options: argparse.Namespace) -> dict[str, Part]:
+    default, seeds = options.default, range(options.rung_seeds)
+    parts = {
+        "resume": Part(lambda: replay.works(range(3)), replay.figures),
+        "suggestions": Part(lambda: suggestions.works([default]), suggestions.figures),
+        "halving": Part(lambda: halving.works(seeds), halving.figures),
+        "cells": Part(
+            lambda: contests.cell_works(default, options.cell_seeds),
+            lambda results: contests.cell_figures(results, default),
+        ),
+        "evolution": Part(lambda: cells.works(_NUM_CELL_RUNS), cells.figures),
+        "guard": Part(lambda: guard.works(seeds), guard.figures),
+        "model": Part(
+            lambda: model_based.works(range(options.model_seeds)), model_based.figures
+        ),
+        "training": Part(
+            lambda: training.works([default], range(options.training_seeds)),
+            lambda results: training.figures(results, default),
+        ),
+        "peers": Part(
+            contest.works, lambda results: _contest_figures(contest, results, default)
+        ),
+    }
+    if not is_real_there():
+        del parts["training"]
+    return parts
 
 
-def _keys(
-    contestants: Sequence[Contestant],
-    tasks: Sequence[Task],
-    options: argparse.Namespace,
-) -> Iterator[tuple[Contestant, Task, Key]]:
-    for seed in range(max(options.seeds, options.peer_seeds)):
-        for parallel in options.parallel:
-            for task in tasks:
-                for one in contestants:
-                    theirs = isinstance(one, Theirs)
-                    if seed < (options.peer_seeds if theirs else options.seeds):
-                        yield one, task, _key(one, task, seed, parallel, options)
+def _contest_figures(
+    contest: Contest, results: Results, default: str
+) -> Iterable[Figure]:
+    for parallel in contest.parallel:
+        runs = contest.runs(results, parallel)
+        if default in runs:
+            mode = _mode(parallel)
+            yield from comparison.figures(runs, default, contest.num_trials, mode)
 
 
-def _key(
-    contestant: Contestant,
-    task: Task,
-    seed: int,
-    parallel: int,
-    options: argparse.Namespace,
-) -> Key:
-    version = contestant.version
-    return Key(contestant.name, version, task.name, seed, options.trials, parallel)
+def _print(contest: Contest, results: Results, options: argparse.Namespace) -> None:
+    panels = {}
+    for parallel in contest.parallel:
+        runs = contest.runs(results, parallel)
+        if runs:
+            sys.stdout.write(f"\n{_mode(parallel)}, {contest.num_trials} trials\n")
+            lines = comparison.table(runs, contest.num_trials)
+            if options.by_task:
+                lines += ["", *comparison.task_table(runs, contest.num_trials)]
+            sys.stdout.write("\n".join(lines) + "\n")
+            panels[_mode(parallel)] = comparison.curves(runs, contest.num_trials)
+    lines = model_based.means(results)
+    if any(work.function is training.trained for work in results):
+        lines += training.lines(results)
+    sys.stdout.write("\n".join(["", *lines]) + "\n")
+    if any(panels.values()):
+        draw("search", panels)
 
 
-def _found(
-    contestants: Sequence[Contestant],
-    tasks: Sequence[Task],
-    options: argparse.Namespace,
-    parallel: int,
-) -> Runs:
-    """Returns the finished searches of those that have any."""
-    runs: dict = defaultdict(lambda: defaultdict(dict))
-    for contestant, task, key in _keys(contestants, tasks, options):
-        run = cached(key, _CACHE) if key.parallel == parallel else None
-        if run is not None:
-            runs[contestant.name][task.name][key.seed] = run
-    return {name: dict(by_task) for name, by_task in runs.items()}
+def _mode(parallel: int) -> str:
+    return "sequential" if parallel == 1 else f"{parallel} in parallel"
 
 
-def _print(runs: Runs, mode: str, options: argparse.Namespace) -> None:
-    sys.stdout.write(f"\n{mode}, {options.trials} trials\n")
-    if not runs:
-        sys.stdout.write("Nothing has finished yet.\n")
-        return
-    lines = comparison.table(runs, options.trials)
-    if options.by_task:
-        lines += ["", *comparison.task_table(runs, options.trials)]
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-def _plot(panels: dict) -> None:
-    """Draws build/bench/search.png, with the matplotlib of the peers' environment."""
-    _FOLDER.mkdir(parents=True, exist_ok=True)
-    source, target = _FOLDER / "search_curves.json", _FOLDER / "search.png"
-    source.write_text(json.dumps({"panels": panels}))
-    module = "tests.benchmarks.peers.plot"
-    try:
-        python = python_of(next(iter(PEERS.values())))
-    except OSError as error:
-        sys.stderr.write(f"No plot: {error}\n")
-        return
-    subprocess.run([python, "-m", module, source, target], cwd=ROOT, check=True)
-    sys.stdout.write(f"\nPlot: {target.relative_to(Path.cwd())}\n")
-
-
-def _contestants(options: argparse.Namespace) -> list[Contestant]:
-    peers = _names(options.peers)
-    for name in peers:
+def _contest(options: argparse.Namespace) -> Contest:
+    peers = []
+    wanted = "peers" in options.parts or not options.parts
+    for name in _names(options.peers) if wanted else ():
         sys.stdout.write(f"{name}: {PEERS[name].package} {version_of(PEERS[name])}\n")
-    logs = _FOLDER / "logs"
-    return [
-        *(Ours(name) for name in _names(options.strategies)),
-        *(Theirs(name, logs / f"{name}.log") for name in peers),
-    ]
+        try:
+            python_of(PEERS[name])
+            peers.append(name)
+        except OSError as error:
+            sys.stderr.write(f"{name} is left out: {error}\n")
+    return Contest(
+        _names(options.strategies),
+        peers,
+        [task.name for task in tasks_named(_names(options.tasks))],
+        options.trials,
+        [int(number) for number in _names(options.parallel)],
+        options.seeds,
+        options.peer_seeds,
+    )
 
 
 def _names(text: str) -> list[str]:
     return [name for name in text.split(",") if name]
+
+
+_USUAL = {
+    "strategies": (_STRATEGIES, "random,bayesian"),
+    "peers": (_PEERS, _FEW_PEERS),
+    "tasks": (_TASKS, _FEW_TASKS),
+    "seeds": (20, 3),
+    "peer_seeds": (20, 1),
+    "cell_seeds": (20, 20),
+    "rung_seeds": (20, 6),
+    "model_seeds": (20, 2),
+    "training_seeds": (5, 1),
+}
+"""With and without --full."""
 
 
 def _options() -> argparse.Namespace:
@@ -183,24 +189,27 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--strategies", default=_FULL, help="ours, with commas")
-    add("--peers", default=_PEERS, help=f"of {', '.join(PEERS)}; '' for none")
-    add("--tasks", default=None, help=f"default: {_TASKS}")
-    add("--trials", type=int, default=None, help="default: 200")
-    add("--seeds", type=int, default=None, help="default: 20")
-    add("--peer-seeds", type=int, default=None, help="default: as --seeds")
+    add("--full", action="store_true", help="all tables, strategies and peers")
+    add("--parts", default="", help="with commas; default: all")
+    add("--strategies", help="ours, with commas")
+    add("--peers", help=f"of {', '.join(PEERS)}; '' for none")
+    add("--tasks", help=f"default: some of {_TASKS}")
+    add("--trials", type=int, default=200)
+    for name in [name for name in _USUAL if name.endswith("seeds")]:
+        full, few = _USUAL[name]
+        flag = "--" + name.replace("_", "-")
+        add(flag, type=int, help=f"default: {few}, with --full {full}")
     add("--parallel", default="1,8", help="trials at a time, with commas")
     add("--default", default="bayesian", help="whose figures are judged")
     add("--minutes", type=float, default=float("inf"), help="then no new searches")
+    add("--processes", type=int, help="default: one for each core")
     add("--by-task", action="store_true", help="also the regret of each task")
-    add("--quick", action="store_true", help="5 tasks, 50 trials, 3 seeds")
     options = parser.parse_args()
-    options.tasks = options.tasks or (_QUICK_TASKS if options.quick else _TASKS)
-    options.trials = options.trials or (50 if options.quick else 200)
-    options.seeds = options.seeds or (3 if options.quick else 20)
-    if options.peer_seeds is None:
+    if options.seeds is not None and options.peer_seeds is None:
         options.peer_seeds = options.seeds
-    options.parallel = [int(number) for number in _names(options.parallel)]
+    for name, (full, few) in _USUAL.items():
+        if getattr(options, name) is None:
+            setattr(options, name, full if options.full else few)
     return options
 
 

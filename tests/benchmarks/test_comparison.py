@@ -15,7 +15,7 @@ from tests.benchmarks.peers.client import PeerSearcher
 from tests.benchmarks.peers.encoding import decode, encode
 from tests.benchmarks.tables import comparison
 from tests.benchmarks.tables.grids import Grid
-from tests.benchmarks.tables.runs import Key, Run, Timed, cached, measure
+from tests.benchmarks.tables.runs import Run, Timed, measure
 from tests.benchmarks.tables.simulation import History
 from tests.benchmarks.tables.statistics import (
     interval,
@@ -137,27 +137,20 @@ def test_a_worker_answers_every_line_also_with_an_error(peer, monkeypatch):
     assert set(start) == set(told) == {"cpu"}
 
 
-def test_a_peer_is_a_searcher_that_ends(peer, grid, tmp_path):
+def test_a_peer_is_a_searcher_that_ends(peer, grid):
     class Direct:
         def request(self, **request):
             return {"cpu": 1.0, **peer.answer(json.loads(json.dumps(request)))}
 
-    key = Key("peer", "1", grid.name, 0, 9, 1)
-    run = measure(key, grid, lambda: PeerSearcher(Direct(), grid.space, 0, 4), tmp_path)
+    run = measure(grid, PeerSearcher(Direct(), grid.space, 0, 4), 9, 0)
     assert run.regrets == [0.0] * 4
     assert run.cpu == [1.0, 2.0, 2.0, 2.0]
 
 
-def test_a_finished_search_is_read_not_run_again(grid, tmp_path):
-    def start():
-        return Timed(History(Random(grid.space, 3), 3))
-
-    key = Key("random", "1", grid.name, 3, 4, 2)
-    assert cached(key, tmp_path) is None
-    run = measure(key, grid, start, tmp_path)
+def test_a_measured_search_has_costs_and_regrets(grid):
+    run = measure(grid, Timed(History(Random(grid.space, 3), 3)), 4, 3, 2)
     assert len(run.regrets) == len(run.cpu) == 4
-    assert cached(key, tmp_path) == run
-    assert cached(Key("random", "2", grid.name, 3, 4, 2), tmp_path) is None
+    assert run.regrets == sorted(run.regrets, reverse=True)
 
 
 def test_interval_is_students():
@@ -211,11 +204,11 @@ def test_the_table_is_in_the_order_of_the_last_rank():
     assert "0.3000±" in lines[1]
 
 
-def test_figures_say_the_place():
-    place, reached = comparison.figures(RUNS, "random", 3, "sequential")
-    assert (place.value, place.holds) == (2, False)
+def test_figures_compare_the_mean_rank_with_the_best_other():
+    behind, reached = comparison.figures(RUNS, "random", 3, "sequential")
+    assert (behind.value, behind.holds) == (1, False)
     assert reached.value == 2
-    assert comparison.figures(RUNS, "best", 3, "sequential")[0].holds
+    assert comparison.figures(RUNS, "best", 3, "sequential")[0].value == -1
 
 
 def test_cell_figures_are_accuracies_to_exceed():

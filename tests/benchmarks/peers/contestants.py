@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Protocol
 
-from tests.benchmarks.peers.client import PeerError, PeerSearcher, Worker
+from tests.benchmarks.peers.client import PeerSearcher, Worker
 from tests.benchmarks.peers.environments import PEERS, lock_of
 from tests.benchmarks.tables.runs import (
     ROOT,
@@ -78,11 +77,3 @@ class Theirs:
         if self._worker is not None:
             self._worker.close()
         self._worker = None
-
-
-def explain(contestant: Contestant, task: Task, error: PeerError | OSError) -> None:
-    """Says that a search came to nothing, and ends the peer's process."""
-    last = str(error).strip().splitlines()[-1:] or ["it ended without a word"]
-    sys.stderr.write(f"{contestant.name} on {task.name}: {last[0]}\n")
-    if isinstance(contestant, Theirs):
-        contestant.close()

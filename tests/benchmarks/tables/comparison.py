@@ -11,6 +11,7 @@ from tests.benchmarks.figures import Figure
 from tests.benchmarks.tables.runs import Run
 from tests.benchmarks.tables.statistics import (
     Runs,
+    interval,
     mean_curve,
     mean_ranks,
     regret_over_tasks,
@@ -102,9 +103,10 @@ def figures(runs: Runs, name: str, num_trials: int, mode: str) -> list[Figure]:
     found = []
     for budget in budgets_up_to(num_trials):
         ranks = mean_ranks(runs, tasks, budget)
-        place = 1 + sum(rank < ranks[name] for rank in ranks.values())
-        title = f"{name}: place in mean rank at {budget} trials, {mode}"
-        found.append(Figure(title, place, 1))
+        others = [rank for other, rank in ranks.items() if other != name]
+        title = f"{name}: mean rank less the best other's, {budget} trials, {mode}"
+        if others:
+            found.append(Figure(title, ranks[name] - min(others), 0))
     reached = median_trials_to_reach(runs, name, num_trials)
     title = f"{name}: trials to random's regret at {num_trials}, {mode}"
     found.append(Figure(title, min(reached, num_trials + 1), num_trials / 10))
@@ -128,7 +130,9 @@ def cell_figures(
         ]
         if ends:
             title = f"{name}: NAS-Bench-201 test accuracy at {budget} trials"
-            found.append(Figure(title, float(np.mean(ends)), goal, at_least=True))
+            mean, half = interval(ends)
+            within = (mean - half, mean + half)
+            found.append(Figure(title, mean, goal, True, within))
     return found
 
 

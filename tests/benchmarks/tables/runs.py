@@ -1,12 +1,11 @@
-"""Finished searches, kept on disk so that an interrupted benchmark continues."""
+"""What searches found, and what decides whether an earlier result still counts."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +17,7 @@ from tests.benchmarks.tables.task import Task, Values, best_so_far, regret
 ROOT = Path(__file__).resolve().parents[3]
 CACHE = ROOT / "build" / "bench" / "cache"
 _TABLES = Path(__file__).parent
-_ANSWERS = [_TABLES / name for name in ("curves.py", "grids.py", "simulation.py")]
+ANSWERS = [_TABLES / name for name in ("curves.py", "grids.py", "simulation.py")]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,51 +71,12 @@ class Timed:
         self._told += time.process_time() - begin
 
 
-@dataclasses.dataclass(frozen=True)
-class Key:
-    """Which run.
-
-    Attributes:
-        searcher: Name of the strategy or peer.
-        version: Changes when its answers may.
-        task: Name of the task.
-        seed: Of everything random.
-        num_trials: How many trials it may run.
-        parallel: How many of them at a time.
-    """
-
-    searcher: str
-    version: str
-    task: str
-    seed: int
-    num_trials: int
-    parallel: int
-
-    def path(self, folder: Path) -> Path:
-        key = json.dumps([*dataclasses.astuple(self), digest(_ANSWERS)])
-        name = hashlib.sha256(key.encode()).hexdigest()[:24]
-        return folder / self.searcher / f"{name}.json"
-
-
-def cached(key: Key, folder: Path) -> Run | None:
-    """Returns the run if it was finished before."""
-    path = key.path(folder)
-    return Run(**json.loads(path.read_text())) if path.exists() else None
-
-
 def measure(
-    key: Key, task: Task, start: Callable[[], TimedSearcher], folder: Path
+    task: Task, searcher: TimedSearcher, num_trials: int, seed: int, parallel: int = 1
 ) -> Run:
-    """Runs the search and keeps what came out."""
-    searcher = start()
-    trials = run(searcher, task, key.num_trials, key.seed, key.parallel)
-    found = _judged(task, trials, searcher.cpu)
-    path = key.path(folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(dataclasses.asdict(found)))
-    draft.replace(path)
-    return found
+    """Runs the search; returns what came out."""
+    trials = run(searcher, task, num_trials, seed, parallel)
+    return _judged(task, trials, searcher.cpu)
 
 
 def digest(paths: Iterable[Path]) -> str:

@@ -36,6 +36,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (5, frozenset({"keras_tuner_adapter"})),
     (6, frozenset({"artifacts"})),
     (6, frozenset({"step"})),
+    (6, frozenset({"vertex"})),
     (6, frozenset({"executor"})),
     (6, frozenset({"component", "kubeflow_entry"})),
 )

@@ -18,6 +18,7 @@ def test_a_search_survives_json():
         max_trials=7,
         max_seconds=2.5,
         seed=0,
+        engine="flock",
         resume="must",
     )
     assert Search.from_json(search.to_json()) == search

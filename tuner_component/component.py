@@ -15,6 +15,7 @@ from tuner_component import artifacts, executor
 from tuner_component.search import Search
 from tuner_component.step import prior_results as prior_inputs
 from tuner_component.step.plan import check_options
+from tuner_component.vertex import custom_job
 
 
 class TunerSpec(component_spec.ComponentSpec):
@@ -101,7 +102,9 @@ class Tuner(base_component.BaseComponent):
             train_args: Splits to train on (default `train`); `num_steps`.
             eval_args: Splits to evaluate on (default `eval`); `num_steps`.
             tune_args: `num_parallel_trials`: trials at once, on every runner.
-            custom_config: JSON-able settings for the module.
+            custom_config: JSON-able settings for the module. With the keys of
+                `tfx.extensions.google_cloud_ai_platform.Tuner` in it the step runs as
+                a `CustomJob` of Vertex AI, with a replica for each trial at once.
             search: How to search; None leaves everything to the `tuner_fn`.
             label_key: The label's feature; needed with `build_model`.
             prior_results: Channel of `TunerResults` or `TrialRecord`, as a resolver
@@ -124,6 +127,8 @@ class Tuner(base_component.BaseComponent):
             )
         if search is not None:
             check_options(search)
+        num_trials = tune_args.num_parallel_trials if tune_args else 0
+        custom_job.check(custom_config, num_trials or None)
         super().__init__(
             spec=TunerSpec(
                 examples=examples,

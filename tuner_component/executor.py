@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
@@ -37,15 +38,20 @@ class Executor(base_executor.BaseExecutor):
         """
         from tuner_component.step.request import Request
         from tuner_component.step.run import run
+        from tuner_component.vertex import submission, tuning_args
 
-        run(
-            Request(
-                inputs=input_dict,
-                outputs=output_dict,
-                properties=exec_properties,
-                node=self._node_name(),
-            )
+        request = Request(
+            inputs=input_dict,
+            outputs=output_dict,
+            properties=exec_properties,
+            node=self._node_name(),
         )
+        if tuning_args.is_asked_for(
+            json.loads(exec_properties.get("custom_config") or "null")
+        ):
+            submission.run(request)
+        else:
+            run(request)
 
     def _node_name(self) -> str:
         node = self._context.pipeline_node if self._context else None

@@ -57,6 +57,9 @@ class Search:
         seed: Fixes everything random, >= 0; 0 is a seed like any other.
         parallelism: Trials at once, >= 1. None: `TuneArgs.num_parallel_trials`
             or, without it, what the machine has room for.
+        engine: Where trials run: `"local"`, in processes of the step's machine, or
+            `"flock"`, on workers that are started elsewhere with `python -m
+            tuner_component.worker`; then someone must say how many trials at once.
         resume: `"auto"` continues a study with the same fingerprint, `"never"`
             starts a new one, `"must"` fails when there is none to continue.
         study_dir: Where studies are kept; None: beside the step's outputs.
@@ -78,6 +81,7 @@ class Search:
     batch_size: int = 32
     seed: int = 0
     parallelism: int | None = None
+    engine: Literal["local", "flock"] = "local"
     resume: Literal["auto", "never", "must"] = "auto"
     study_dir: str | None = None
     keep_checkpoints: int = 1
@@ -99,10 +103,8 @@ class Search:
                     f"Search({name}={value!r}): expected a finite number of seconds "
                     "above 0, or None for no limit."
                 )
-        if self.resume not in ("auto", "never", "must"):
-            raise ValueError(
-                f"Search(resume={self.resume!r}): expected 'auto', 'never' or 'must'."
-            )
+        for name in ("engine", "resume"):
+            _check_choice(name, getattr(self, name))
         _check_json("strategy_options", self.strategy_options)
         _check_json("initial_points", self.initial_points)
         _check_items("constraints", self.constraints, str)
@@ -185,6 +187,15 @@ def _check_type(field: dataclasses.Field[Any], hint: Any, owner: Search) -> None
             "None" if kind is type(None) else kind.__name__ for kind in allowed
         )
         raise TypeError(f"Search({field.name}={value!r}): expected {expected}.")
+
+
+def _check_choice(name: str, value: Any) -> None:
+    known = typing.get_args(typing.get_type_hints(Search)[name])
+    if value not in known:
+        *others, last = map(repr, known)
+        raise ValueError(
+            f"Search({name}={value!r}): expected {', '.join(others)} or {last}."
+        )
 
 
 def _check_several(objectives: list[Objective | str]) -> None:

@@ -50,7 +50,8 @@ def run(storage: Storage, options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="tuner_worker_") as scratch:
         worker = FlockWorker(
-            storage, name, options.slots, options.logs or scratch, options.patience
+            *(storage, name, options.slots),
+            *(options.logs or scratch, options.patience, scratch),
         )
         _logger.info("%s looks for a study in %s.", worker.id, storage.root)
         _logger.info("%s leaves: %s", worker.id, worker.serve())

@@ -289,7 +289,9 @@ def test_a_storage_without_permission_is_said_at_once_by_a_worker(tmp_path):
         def list(self, folder):
             raise PermissionError(errno.EACCES, "Permission denied", folder)
 
-    worker = FlockWorker(Denied(str(tmp_path)), "w0", 1, str(tmp_path), 600.0)
+    worker = FlockWorker(
+        Denied(str(tmp_path)), "w0", 1, str(tmp_path), 600.0, str(tmp_path)
+    )
     with pytest.raises(EngineError, match=r"cannot be used.*Permission denied"):
         worker.serve()
 

@@ -1,33 +1,15 @@
-"""The local engine of a step: which code, how many workers, what is imported once."""
+"""The local engine of a step: processes of its machine, and how many."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 from tuner_component.engines.devices import default_parallelism
-from tuner_component.engines.limits import Limits
 from tuner_component.engines.local_pool import LocalPool, Preload
 from tuner_component.errors import PreflightError
-from tuner_component.keras_tuner_adapter.legacy_keras import uses_legacy_keras
 from tuner_component.search import Search
 from tuner_component.step.user_module import UserModule
-
-_LIBRARIES = (
-    "tensorflow",
-    "keras",
-    "keras_tuner",
-    "tfx.components.trainer.fn_args_utils",
-    "tfx.components.tuner.component",
-    "tensorflow_transform.output_wrapper",
-    "tfx_bsl.public.tfxio",
-    "tuner_component.step.tfx_inputs",
-    "tuner_component.keras_tuner_adapter.stock_evaluation",
-)
-_STOCK = "tuner_component.keras_tuner_adapter.stock_evaluation:make_evaluator"
-_BUILD_MODEL = "tuner_component.model_evaluation:make_evaluator"
+from tuner_component.step.worker_setup import WorkerSetup
 
 
 def num_parallel_trials(search: Search, tune_args: str | None) -> int:
@@ -40,59 +22,52 @@ def num_parallel_trials(search: Search, tune_args: str | None) -> int:
     Raises:
         PreflightError: If both say a number, and not the same.
     """
-    given = _from_tune_args(tune_args)
+    given = from_tune_args(tune_args)
     if given and search.parallelism and given != search.parallelism:
         raise PreflightError(
             f"tune_args says num_parallel_trials={given}, Search(...) says "
             f"parallelism={search.parallelism}. Leave one of them out."
         )
-    number = given or search.parallelism or default_parallelism()
+    number = given or search.parallelism
+    if not number and search.engine == "flock":
+        raise PreflightError(
+            'Search(engine="flock") does not say how many trials run at once; '
+            "expected parallelism=..., or num_parallel_trials in tune_args: the number "
+            "of workers times the --slots of each."
+        )
+    number = number or default_parallelism()
     return min(number, search.max_trials) if search.max_trials else number
 
 
 def open_engine(
-    search: Search,
-    num_workers: int,
-    module: UserModule,
-    load_settings: Mapping[str, Any],
-    log_folder: str,
+    setup: WorkerSetup, num_workers: int, module: UserModule, log_folder: str
 ) -> LocalPool:
     """Starts the pool; its libraries are imported in the background.
 
     Args:
-        search: The user's options.
+        setup: What the workers do.
         num_workers: Trials at once.
         module: The user's code.
-        load_settings: Arguments of the loader in `tfx_inputs`; JSON.
         log_folder: Local folder for the workers' logs.
     """
-    loader = "load_tuner_fn" if module.function else "load_model_code"
     paths = [path for path in (os.environ.get("PYTHONPATH"), module.folder) if path]
     return LocalPool(
         num_workers,
-        _STOCK if module.function else _BUILD_MODEL,
-        {
-            "load": f"tuner_component.step.tfx_inputs:{loader}",
-            "load_settings": load_settings,
-        },
+        setup.evaluator,
+        setup.settings,
         log_folder=log_folder,
-        preload=Preload(_libraries(module), (module.name,)),
-        limits=Limits(
-            max_trial_seconds=search.max_trial_seconds,
-            max_trial_bytes=search.max_trial_bytes,
-        ),
+        preload=Preload(setup.libraries, setup.user_modules),
+        limits=setup.limits,
         environment={"PYTHONPATH": os.pathsep.join(paths)},
     )
 
 
-def _libraries(module: UserModule) -> tuple[str, ...]:
-    """Returns what to import once; `tf.keras` imports tf_keras only when it is used."""
-    file = getattr(module.load(), "__file__", None)
-    source = Path(file).read_text(encoding="utf-8") if file else ""
-    return (*_LIBRARIES, "tf_keras") if uses_legacy_keras(source) else _LIBRARIES
+def from_tune_args(text: str | None) -> int:
+    """Returns `num_parallel_trials` of `TuneArgs` as JSON; 0 without any.
 
-
-def _from_tune_args(text: str | None) -> int:
+    Raises:
+        PreflightError: If it is negative.
+    """
     from tfx.proto import tuner_pb2
     from tfx.utils import proto_utils
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,17 +11,17 @@ from tuner_component.evaluation import Job, Outcome
 from tuner_component.trial import Objective, Trial
 
 
-def explore(engine: Engine) -> Mapping[str, Any]:
+def explore(engine: Engine, folder: str) -> Mapping[str, Any]:
     """Returns what the user's code asks for and reports, found out in a worker.
+
+    Args:
+        engine: Idle, with the search's evaluator.
+        folder: Exists, for every worker.
 
     Raises:
         PreflightError: If the default configuration cannot be trained one step.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        job = Job(
-            "explore", {}, 0, 0, folder, "explored", "max", note={"explore": True}
-        )
-        outcome = _done(engine, job)
+    outcome = _done(engine, _explore_job(folder))
     if outcome.error is not None:
         raise PreflightError(
             "The model of the default hyperparameters cannot be trained for one "

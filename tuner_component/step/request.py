@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import secrets
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -22,12 +23,14 @@ class Request:
         outputs: Output key to artifacts; those that are missing are not written.
         properties: Execution properties.
         node: The pipeline node's name.
+        flock_name: Folder below the studies where a flock meets.
     """
 
     inputs: Mapping[str, Sequence[Any]]
     outputs: Mapping[str, Sequence[Any]]
     properties: Mapping[str, Any]
     node: str
+    flock_name: str = "flock"
 
     @property
     def search(self) -> Search:
@@ -57,6 +60,11 @@ class Request:
             folder = os.path.dirname(folder)  # noqa: PTH120 - may be a URI
         return os.path.join(folder, "studies")  # noqa: PTH118 - may be a URI
 
+    @property
+    def flock_root(self) -> str:
+        """Where a flock's coordinator and workers meet."""
+        return f"{self.studies_root}/{self.flock_name}"
+
 
 def log_folder(studies_root: str) -> str:
     """Returns a local folder for the logs of this execution's workers."""
@@ -64,3 +72,16 @@ def log_folder(studies_root: str) -> str:
     if is_remote(studies_root):
         return tempfile.mkdtemp(prefix=f"tuner_logs_{name}_")
     return os.path.join(studies_root, "logs", name)  # noqa: PTH118 - a str again
+
+
+def new_folder(parent: str) -> str:
+    """Makes a folder below one that may have a scheme; returns its name.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
+    from tfx.dsl.io import fileio
+
+    folder = f"{parent}/explored-{secrets.token_hex(4)}"
+    fileio.makedirs(folder)
+    return folder

@@ -19,10 +19,13 @@ from tuner_component.step import (
     user_module,
     warm_start,
 )
+from tuner_component.step.flock_engine import open_flock
 from tuner_component.step.local_engine import num_parallel_trials, open_engine
 from tuner_component.step.plan import SearchPlan, check_options
-from tuner_component.step.request import Request, log_folder
+from tuner_component.step.request import Request, log_folder, new_folder
 from tuner_component.step.user_code import UserCode
+from tuner_component.step.user_module import UserModule
+from tuner_component.step.worker_setup import worker_setup
 from tuner_component.study import Limits, Study
 from tuner_component.study import home as study_home
 
@@ -33,6 +36,8 @@ def run(request: Request) -> None:
     Raises:
         TunerError: If the step cannot be done; the message says what to do.
     """
+    from tfx.dsl.io import fileio
+
     search = request.search
     check_options(search)
     preflight.check_outputs(request.outputs)
@@ -43,14 +48,32 @@ def run(request: Request) -> None:
     with tempfile.TemporaryDirectory(prefix="tuner_") as scratch:
         module = user_module.locate(request.properties, scratch)
         code = UserCode(request, module, scratch)
-        engine = open_engine(
-            search, num_workers, module, code.load_settings, log_folder(root)
-        )
+        engine, explore_folder = _open(request, num_workers, module, code, scratch)
         try:
-            plan, identity = code.plan(engine, scratch)
+            plan, identity = code.plan(engine, scratch, explore_folder)
+            fileio.rmtree(explore_folder)
             _search(request, plan, engine, root, identity)
         finally:
             engine.close()
+
+
+def _open(
+    request: Request,
+    num_trials: int,
+    module: UserModule,
+    code: UserCode,
+    scratch: str,
+) -> tuple[Engine, str]:
+    """Returns where trials run, and a new folder that is seen here and there."""
+    setup = worker_setup(request.search, module, code.load_settings)
+    if request.search.engine == "local":
+        logs = log_folder(request.studies_root)
+        return open_engine(setup, num_trials, module, logs), new_folder(scratch)
+    root = request.flock_root
+    flock = open_flock(setup, num_trials, module, root, request.inputs)
+    command = f"python -m tuner_component.worker --root {root}"
+    _say(f"Trials run on the workers that are started with `{command}`.")
+    return flock, new_folder(root)
 
 
 def _search(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -72,14 +73,17 @@ def load_model_code(
     fit_defaults: Mapping[str, Any],
     seed: int,
 ) -> ModelCode:
-    """Returns the user's `build_model` and the data, in a worker."""
+    """Returns the user's `build_model` and the data, in a worker.
+
+    Without a `cache_folder` the worker's own folder for temporary files serves.
+    """
     loaded = UserModule(**module).load()
     args = fn_args(inputs)
     schema = training_schema(args)
     train, validation = (
         open_split(
             Source(args.data_accessor.tf_dataset_factory, files, schema, label_key),
-            cache_folder,
+            cache_folder or tempfile.gettempdir(),
         )
         for files in (args.train_files, args.eval_files)
     )

@@ -56,12 +56,15 @@ class UserCode:
         if not module.function:
             self.load_settings |= self._data_settings(scratch)
 
-    def plan(self, engine: Engine, scratch: str) -> tuple[SearchPlan, dict[str, Any]]:
+    def plan(
+        self, engine: Engine, scratch: str, explore_folder: str
+    ) -> tuple[SearchPlan, dict[str, Any]]:
         """Returns the plan and the study's identity, part by part.
 
         Args:
             engine: Explores the code in a worker.
             scratch: Local folder that lives as long as the step.
+            explore_folder: Folder for that, which the worker sees too.
 
         Raises:
             PreflightError: If the search cannot succeed as it is configured.
@@ -69,7 +72,7 @@ class UserCode:
         search = self._request.search
         sketch = data_sketch.sketch(self._args, self._schema)
         preflight.check_examples(sketch)
-        explored = probe.explore(engine)
+        explored = probe.explore(engine, explore_folder)
         check_epochs(search, explored.get("no_rungs", ""))
         if self._module.function:
             tuner_fn = getattr(self._module.load(), self._module.function)

@@ -53,6 +53,7 @@ class Flock:
         self._members: dict[str, Member] = {}
         self._absence = Silence(setup.timing.beat_seconds)
         self._is_closed = False
+        self._complaint = ""
         self._attempt(lambda: self._begin(setup))
 
     def submit(self, job: Job) -> None:
@@ -194,6 +195,7 @@ class Flock:
 
     def _take_note(self, member: Member, note: Note) -> None:
         if note.kind is Kind.LEFT:
+            self._complaint = note.why and f" {member.id} has left: {note.why}"
             self._events += member.take_away("has left").values()
             self._members.pop(member.id, None)
             return
@@ -262,7 +264,7 @@ class Flock:
             raise EngineError(
                 f"No worker has been there for {seconds:.0f} s. Start some with "
                 f"`python -m tuner_component.worker --root {self._storage.root}`, and "
-                "run the step again: what has ended is kept."
+                f"run the step again: what has ended is kept.{self._complaint}"
             )
 
 

@@ -16,7 +16,7 @@ CLUSTER_SPEC = "CLUSTER_SPEC"
 """Set by Vertex AI for every replica of a `CustomJob`."""
 COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
 """Set by Kubernetes for every pod of an Indexed Job."""
-_PRIMARY_POOL = "workerpool0"
+_PRIMARY_POOLS = ("workerpool0", "chief")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Role:
 def role_of(environment: Mapping[str, str]) -> Role:
     """Returns the part of the process with this environment.
 
-    In a Vertex `CustomJob` replica 0 of pool 0 is the coordinator. All pods of a
+    In a Vertex `CustomJob` replica 0 of pool 0 is the coordinator; where it is the only
+    one, the pool may be called `chief`. All pods of a
     Kubernetes Indexed Job are workers: the step runs elsewhere. So is a process that
     was started by hand.
 
@@ -63,7 +64,7 @@ def _of_cluster(text: str) -> Role:
         raise _malformed(text, f"there is no replica {index} of {pool!r}")
     return Role(
         f"{pool}-{index}",
-        is_coordinator=(pool, index) == (_PRIMARY_POOL, 0),
+        is_coordinator=pool in _PRIMARY_POOLS and index == 0,
         num_workers=sum(pools.values()) - 1,
     )
 

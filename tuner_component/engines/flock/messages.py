@@ -35,6 +35,8 @@ class Setup:
         limits: What a trial may use.
         environment: Variables that workers have in addition to their own.
         timing: How often to look, and how long to wait.
+        code: Name of the archive with the user's code, see `code`; "" for none.
+        inputs: Files and folders that every worker must see, by their full names.
     """
 
     evaluator: str
@@ -44,6 +46,8 @@ class Setup:
     limits: Limits = dataclasses.field(default_factory=Limits)
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     timing: Timing = dataclasses.field(default_factory=Timing)
+    code: str = ""
+    inputs: tuple[str, ...] = ()
 
 
 class Kind(str, enum.Enum):
@@ -72,6 +76,7 @@ class Note:
             nobody has been told about.
         measurement: How far training has got.
         outcome: How the job ended.
+        why: Why it left before the study ended, for people; "" if it was told to.
     """
 
     kind: Kind
@@ -80,6 +85,7 @@ class Note:
     holding: tuple[str, ...] = ()
     measurement: Measurement | None = None
     outcome: Outcome | None = None
+    why: str = ""
 
 
 def write_setup(setup: Setup) -> bytes:

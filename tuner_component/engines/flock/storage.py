@@ -65,6 +65,17 @@ def open_storage(root: str) -> Storage:
     return RemoteStorage(root)
 
 
+def exists(path: str) -> bool:
+    """Whether this host sees a file or folder, which may have a scheme."""
+    if not is_remote(path):
+        return Path(path).exists()
+    try:
+        with _files() as gfile:
+            return bool(gfile.exists(path))
+    except OSError:
+        return False
+
+
 class LocalStorage:
     """Files of a local or network file system."""
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import sys
 import time
 from pathlib import Path
 
-from tuner_component.engines.flock import layout, messages
+from tuner_component.engines.flock import code, layout, messages
 from tuner_component.engines.flock.held_jobs import HeldJobs
 from tuner_component.engines.flock.layout import LEAD, MARK, Lead, Term
 from tuner_component.engines.flock.lease import Lease
 from tuner_component.engines.flock.messages import Kind, Note, Setup
 from tuner_component.engines.flock.retries import RetryingStorage
-from tuner_component.engines.flock.storage import Storage
+from tuner_component.engines.flock.storage import Storage, exists
 from tuner_component.engines.flock.timing import Pace, Silence, Timing
 from tuner_component.engines.local_pool import LocalPool, Preload
 from tuner_component.errors import EngineError
@@ -37,6 +39,7 @@ class FlockWorker:
         num_slots: Jobs at once, >= 1.
         log_folder: Local folder for the logs of the processes that run jobs.
         patience_seconds: How long to wait for the first coordinator.
+        scratch: Local folder for the user's code and for temporary files.
 
     Raises:
         EngineError: If the name is no plain one.
@@ -49,11 +52,13 @@ class FlockWorker:
         num_slots: int,
         log_folder: str,
         patience_seconds: float,
+        scratch: str,
     ) -> None:
         self.id = layout.new_member(name)
         self._storage = RetryingStorage(storage)
         self._num_slots = num_slots
         self._log_folder = Path(log_folder)
+        self._scratch = Path(scratch)
         self._patience = patience_seconds
         self._timing = Timing()
         self._pace = Pace(self._timing)
@@ -141,7 +146,9 @@ class FlockWorker:
             self._jobs = None
         if self._jobs is None:
             self._adopt(setup)
-            self._jobs = HeldJobs(lambda: self._make_pool(setup))
+            self._require_inputs(setup, lead.term)
+            environment = self._environment(setup)
+            self._jobs = HeldJobs(lambda: self._make_pool(setup, environment))
         held = self._jobs.disown()
         joined = Note(Kind.JOINED, slots=self._jobs.num_slots, holding=held)
         self._jobs.notes.append(joined)
@@ -156,7 +163,42 @@ class FlockWorker:
         self._lead_silence = Silence(2 * setup.timing.beat_seconds)
         self._trouble = Silence(2 * setup.timing.beat_seconds)
 
-    def _make_pool(self, setup: Setup) -> LocalPool:
+    def _require_inputs(self, setup: Setup, term: Term) -> None:
+        """Leaves unless this host sees what the step sees.
+
+        Raises:
+            EngineError: Names what it does not see.
+        """
+        unseen = [name for name in setup.inputs if not exists(name)]
+        if not unseen:
+            return
+        why = (
+            f"it does not see {unseen[0]}. Expected the step's inputs on storage that "
+            "all hosts share; mount it there, or put the pipeline root on it."
+        )
+        left = messages.write_notes([Note(Kind.LEFT, why=why)])
+        self._storage.write(layout.mail_name(self.id, term, 0), left)
+        raise EngineError(f"{self.id} cannot work: {why}")
+
+    def _environment(self, setup: Setup) -> dict[str, str]:
+        """Returns the variables of the processes that run jobs."""
+        temporary = self._scratch / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        unpacked = self._scratch / "code"
+        sys.path[:] = [path for path in sys.path if Path(path).parent != unpacked]
+        paths = [os.environ.get("PYTHONPATH", "")]
+        if setup.code:
+            folder = unpacked / Path(setup.code).stem
+            code.unpack(code.read(self._storage, setup.code), folder)
+            sys.path.append(str(folder))  # which the pool's processes have too
+            paths.append(str(folder))
+        return {
+            **setup.environment,
+            "TMPDIR": str(temporary),
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        }
+
+    def _make_pool(self, setup: Setup, environment: dict[str, str]) -> LocalPool:
         self._log_folder.mkdir(parents=True, exist_ok=True)
         settings = {
             "lease": self._lease_path,
@@ -170,7 +212,7 @@ class FlockWorker:
             log_folder=str(self._log_folder),
             preload=Preload(setup.libraries, setup.user_modules),
             limits=setup.limits,
-            environment=setup.environment,
+            environment=environment,
         )
 
     @property

@@ -1,0 +1,1 @@
+"""The step as a CustomJob of Vertex AI, whose replicas are a flock."""

@@ -39,6 +39,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (6, frozenset({"vertex"})),
     (6, frozenset({"executor"})),
     (6, frozenset({"component", "kubeflow_entry"})),
+    (6, frozenset({"kubeflow_search"})),
 )
 ROW = {name: row for row, (_, names) in enumerate(LAYERS) for name in names}
 

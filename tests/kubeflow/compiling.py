@@ -1,4 +1,4 @@
-"""The compile script, which is no module of a package."""
+"""The scripts of `kubeflow/`, which are no modules of a package."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-_SCRIPT = Path(__file__).parents[2] / "kubeflow" / "compile.py"
+FOLDER = Path(__file__).parents[2] / "kubeflow"
 
 
 def compile_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("compile_script", _SCRIPT)
+    return script("compile")
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        f"{name}_script", FOLDER / f"{name}.py"
+    )
     if spec is None or spec.loader is None:
-        raise FileNotFoundError(_SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = script  # dataclasses look their module up
-    spec.loader.exec_module(script)
-    return script
+        raise FileNotFoundError(name)
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = loaded  # dataclasses look their module up
+    spec.loader.exec_module(loaded)
+    return loaded

@@ -24,7 +24,7 @@ from tests.kubeflow.pipeline_spec import PipelineSpec, legacy
 _PLACEHOLDER = re.compile(r"\{\{(\$[^}]*)\}\}")
 _FIELD = re.compile(
     r"\$\.(?P<side>inputs|outputs)\.(?P<kind>artifacts|parameters)\['(?P<key>[^']+)'\]"
-    r"(?:\.(?P<attribute>uri|output_file)|\.metadata\['(?P<metadata>[^']+)'\])?"
+    r"(?:\.(?P<attribute>uri|path|output_file)|\.metadata\['(?P<metadata>[^']+)'\])?"
 )
 
 
@@ -55,6 +55,7 @@ class Launcher:
         root: Stands for the object store; the run's outputs go below it.
         environment: Variables of every container beside this process's own.
         open_source: Whether to behave as open-source Kubeflow, not as Vertex.
+        artifacts: The run's own input artifacts: name to URI.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Launcher:
         environment: Mapping[str, str] | None = None,
         *,
         open_source: bool = False,
+        artifacts: Mapping[str, str] | None = None,
     ) -> None:
         self._spec, self._is_open_source = spec, open_source
         self._environment = {**os.environ, **(environment or {})}
@@ -71,6 +73,7 @@ class Launcher:
         self._job = f"{name}-{uuid.uuid4().hex[:8]}"
         self._folder = root / self._job
         self._steps: dict[str, Step] = {}
+        self._given = artifacts or {}
 
     def run(self) -> Mapping[str, Step]:
         """Returns the steps by name.
@@ -136,6 +139,10 @@ class Launcher:
         found = {}
         given = self._spec.tasks[task].get("inputs", {}).get("artifacts", {})
         for key, one in given.items():
+            if "componentInputArtifact" in one:
+                uri = self._given[one["componentInputArtifact"]]
+                found[key] = {"artifacts": [{"name": key, "uri": uri}]}
+                continue
             source = one["taskOutputArtifact"]
             artifacts = self._steps[source["producerTask"]].artifacts
             found[key] = {"artifacts": artifacts[source["outputArtifactKey"]]}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from tuner_component.engines.base import Engine
 from tuner_component.errors import EngineError, PreflightError
 from tuner_component.evaluation import Job, Outcome
-from tuner_component.trial import Objective, Trial
+from tuner_component.trial import Objective, Reason, Trial
+
+_MOST_ATTEMPTS = 3
 
 
 def explore(engine: Engine, folder: str) -> Mapping[str, Any]:
@@ -77,6 +80,17 @@ def export(
 
 
 def _done(engine: Engine, job: Job) -> Outcome:
+    """Runs a job, and again if its worker died, which need not be the job's fault."""
+    outcome = _attempted(engine, job)
+    for _ in range(1, _MOST_ATTEMPTS):
+        if outcome.error is None or outcome.error.reason is not Reason.INFRASTRUCTURE:
+            break
+        job = dataclasses.replace(job, attempt=job.attempt + 1)
+        outcome = _attempted(engine, job)
+    return outcome
+
+
+def _attempted(engine: Engine, job: Job) -> Outcome:
     engine.submit(job)
     while True:
         for event in engine.wait():

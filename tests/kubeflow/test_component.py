@@ -102,9 +102,11 @@ def test_a_pipeline_that_is_not_tfx_takes_the_component(tmp_path):
     search = kfp.components.load_component_from_file(str(COMPONENT))
 
     @kfp.dsl.pipeline(name="no-tfx")
-    def pipeline(folder: str):
+    def pipeline():
         table = kfp.dsl.importer(
-            artifact_uri=folder, artifact_class=kfp.dsl.Dataset, reimport=False
+            artifact_uri="gs://bucket/data",
+            artifact_class=kfp.dsl.Dataset,
+            reimport=False,
         )
         search(data=table.output, module_file="gs://bucket/model.py", label_key="area")
 

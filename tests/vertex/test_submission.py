@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_a_job_that_fails_says_where_to_look(inputs, tmp_path):
 
 def test_a_step_that_is_stopped_takes_its_job_along(inputs, tmp_path, monkeypatch):
     replicas = Replicas(tmp_path)
-    monkeypatch.setattr(submission.time, "sleep", _interrupt)
+    monkeypatch.setattr(submission, "time", SimpleNamespace(sleep=_interrupt))
     with serving(replicas) as client:
         with pytest.raises(KeyboardInterrupt):
             submission.run(asked(inputs, tmp_path, 0), client, POLL_SECONDS)

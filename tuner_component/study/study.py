@@ -118,6 +118,29 @@ class Study:
         study._tell_kept_outcomes()
         return study
 
+    @classmethod
+    def continued(
+        cls,
+        home: Home,
+        strategy: Strategy,
+        objectives: Sequence[Objective],
+        limits: Limits,
+        clock: Callable[[], float] = time.time,
+    ) -> Study:
+        """Goes on with the session of another process, which leaves no record.
+
+        Args:
+            home: Where it is kept; has been opened in this session.
+            strategy: What proposes trials.
+            objectives: The metrics that decide.
+            limits: Those of the session.
+            clock: Unix time in seconds.
+        """
+        study = cls(home, strategy, objectives, limits, clock)
+        for record in home.journal.read():
+            study._apply(record)
+        return study
+
     @property
     def trials(self) -> tuple[Trial, ...]:
         """All trials in the order of their numbers."""
@@ -205,6 +228,12 @@ class Study:
         """Takes back jobs that were cancelled; their trials stay pending."""
         for trial_id in trial_ids:
             self._running.pop(trial_id, None)
+
+    def follow(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Journals what another process did in this session, see `continued`."""
+        for record in records:
+            self._home.journal.append(record)
+            self._apply(record)
 
     def finish(self, reason: str) -> None:
         """Notes in the journal why the search ended; it can still go on later."""
@@ -338,6 +367,13 @@ class Study:
         return policy.is_infrastructure(outcome) and (
             trial.num_attempts - len(trial.rungs) < self.limits.max_retries
         )
+
+    def _apply(self, record: Mapping[str, Any]) -> None:
+        self._history.apply(record)
+        if record.get("type") == "session":
+            self._endings = policy.Endings(self.limits)
+        elif record.get("type") == "ended":
+            self._endings.count(TrialState(record["state"]))
 
     def _write(self, record: Mapping[str, Any]) -> None:
         self._home.journal.append(record)

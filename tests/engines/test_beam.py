@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.in_process_engine import InProcessEngine
+from tests.engines.beam_searches import (
+    Case,
+    Silent,
+    arguments,
+    evaluations,
+    on_beam,
+    on_engine,
+    on_local_pool,
+    told,
+)
+from tests.engines.bowl import make_bowl
+from tuner_component.engines.beam.pipeline import submitter
+from tuner_component.errors import EngineError
+from tuner_component.trial import TrialState
+
+RANDOM = Case("random", num_rounds=2)
+IN_ROUNDS = [
+    RANDOM,
+    Case("quasi_random", num_rounds=3, round_size=5),
+    Case("successive_halving", {"max_resource": 9}, num_rounds=8),
+    Case("hyperband", {"max_resource": 9}, num_rounds=8),
+]
+MODES = [("in_memory", 1), ("multi_threading", 2), ("multi_processing", 2)]
+
+
+def _name(case):
+    return case.strategy
+
+
+class Submits:
+    """Submits pipelines for real; `after` is called when each has ended."""
+
+    def __init__(self, after, args=None):
+        self.num_submitted = 0
+        self._submit = submitter(args or arguments())
+        self._after = after
+
+    def __call__(self, order, state, num_rounds):
+        self.num_submitted += 1
+        self._submit(order, state, num_rounds)
+        self._after(self.num_submitted)
+
+
+@pytest.mark.parametrize("case", IN_ROUNDS[2:], ids=_name)
+def test_the_history_is_that_of_any_engine(tmp_path, case):
+    trials, reason = on_beam(tmp_path / "beam", case, submitter(arguments()))
+    engine = InProcessEngine(make_bowl(), num_slots=3)
+    expected, expected_reason = on_engine(tmp_path / "here", case, engine)
+    assert told(trials) == told(expected)
+    assert reason == expected_reason
+    assert max(len(trial.rungs) for trial in trials) > 2
+
+
+@pytest.mark.runner
+@pytest.mark.parametrize("case", IN_ROUNDS, ids=_name)
+def test_every_mode_has_the_history_of_the_local_pool(tmp_path, case):
+    expected, expected_reason = on_local_pool(tmp_path / "local", case)
+    for mode, num_workers in MODES[1:] if case is RANDOM else MODES[2:]:
+        run = submitter(arguments(mode, num_workers))
+        trials, reason = on_beam(tmp_path / mode, case, run)
+        assert told(trials) == told(expected)
+        assert reason == expected_reason
+
+
+@pytest.mark.runner
+def test_what_learns_has_one_history_in_every_mode_and_no_duplicates(tmp_path):
+    case = Case("bayesian", num_rounds=4, round_size=4)
+    found = [
+        told(on_beam(tmp_path / mode, case, submitter(arguments(mode, n)))[0])
+        for mode, n in MODES
+    ]
+    assert found[0] == found[1] == found[2]
+    values = [tuple(sorted(trial.values.items())) for trial in found[0]]
+    assert len(set(values)) == len(values) == 12
+
+
+def test_a_pipeline_that_breaks_is_submitted_again_and_repeats_nothing(tmp_path):
+    def fail(number):
+        if number < 3:
+            raise RuntimeError("Channel closed prematurely")
+
+    case = Case(round_size=4, num_rounds=1)
+    submit = Submits(fail)
+    trials, reason = on_beam(tmp_path, case, submit)
+    assert reason == "max_trials=12 is reached"
+    assert submit.num_submitted == 3
+    assert len(trials) == 12
+    counts = {trial: len(lines) for trial, lines in evaluations(tmp_path).items()}
+    assert set(counts.values()) == {1}
+
+
+def test_a_step_that_dies_repeats_nothing_when_it_runs_again(tmp_path):
+    def die(number):
+        raise KeyboardInterrupt
+
+    case = Case(round_size=4, num_rounds=1)
+    with pytest.raises(KeyboardInterrupt):
+        on_beam(tmp_path, case, Submits(die))
+    assert len(evaluations(tmp_path)) == 4
+    trials, _ = on_beam(tmp_path, case, Submits(lambda number: None))
+    counts = {trial: len(lines) for trial, lines in evaluations(tmp_path).items()}
+    assert counts == {trial.trial_id: 1 for trial in trials}
+    assert len(trials) == 12
+
+
+def test_pipelines_that_get_nowhere_end_the_search(tmp_path):
+    calls = []
+
+    def submit(order, state, num_rounds):
+        calls.append(order.submission)
+        raise ConnectionError("no such job server")
+
+    with pytest.raises(EngineError, match="no such job server"):
+        on_beam(tmp_path, RANDOM, submit)
+    assert len(set(calls)) == len(calls) == 3
+
+
+def test_an_error_of_the_strategy_ends_the_search(tmp_path):
+    case = Case("random", {"no_such_option": 1}, check_options=False)
+    with pytest.raises(EngineError, match="no_such_option"):
+        on_beam(tmp_path, case, submitter(arguments()))
+
+
+def test_trials_that_fail_are_outcomes(tmp_path):
+    case = Case(max_trials=30, num_rounds=1)
+    trials, _ = on_beam(tmp_path, case, submitter(arguments()))
+    failed = [trial for trial in trials if trial.values["x"] > 0.9]
+    assert failed
+    assert [t for t in trials if t.state is TrialState.FAILED] == failed
+    assert "too far to the right" in failed[0].error.message
+
+
+class _Killer(Silent):
+    """Kills one Beam worker when the first trial has ended."""
+
+    def __init__(self):
+        self.killed = []
+
+    def on_tick(self, study):
+        begun = study.trials and Path(study.folder_of("0000"), "../../evaluated")
+        if not begun or not begun.exists() or self.killed:
+            return
+        workers = _beam_workers()
+        if len(workers) == 2:
+            os.kill(workers[0], signal.SIGKILL)
+            self.killed.append(workers[0])
+
+
+def _beam_workers():
+    """Returns the processes of this process that are Beam workers."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (path / "cmdline").read_text()
+        except OSError:
+            continue
+        if parent == os.getpid() and "sdk_worker_main" in command:
+            found.append(int(path.name))
+    return found
+
+
+@pytest.mark.runner
+def test_a_killed_beam_worker_costs_no_trial_that_has_ended(tmp_path):
+    case = Case(max_trials=10, settings={"seconds": 0.5})
+    killer = _Killer()
+    run = submitter(arguments("multi_processing", 2))
+    trials, reason = on_beam(tmp_path, case, run, killer)
+    assert len(killer.killed) == 1
+    assert reason == "max_trials=10 is reached"
+    assert len(trials) == 10
+    num_evaluated = [len(lines) for lines in evaluations(tmp_path).values()]
+    # Only what the killed worker had under way has run again.
+    assert sorted(num_evaluated) in ([1] * 10, [1] * 9 + [2])

@@ -1,0 +1,1 @@
+"""The engine for Beam: a search as the rounds of one pipeline."""

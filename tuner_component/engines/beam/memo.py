@@ -1,0 +1,125 @@
+"""What a search has on shared storage, so that nothing is done twice.
+
+Below the folder `beam` of a study:
+
+- `outcomes/<trial>-<digest>.json`: the outcome of a job, whichever pipeline ran it;
+- `<submission>/<round>.json`: the records and jobs that a round began with;
+- `<submission>/<round>.taken/<trial>`: who runs a job of the round.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tuner_component.engines.beam.order import Proposed
+from tuner_component.engines.flock.retries import RetryingStorage
+from tuner_component.engines.flock.storage import open_storage
+from tuner_component.evaluation import Job, Outcome
+from tuner_component.gfile_store import is_remote
+from tuner_component.records import decode, encode
+from tuner_component.trial import Reason
+
+_FOLDER = "beam"
+
+
+class Memo:
+    """The files of a search. Threads may share it; failures are `OSError`.
+
+    Args:
+        folder: The study's folder.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._storage = RetryingStorage(open_storage(f"{folder}/{_FOLDER}"))
+        self._local = None if is_remote(folder) else Path(folder) / _FOLDER
+
+    @property
+    def can_claim(self) -> bool:
+        """Whether the storage can tell who came first: object stores cannot."""
+        return self._local is not None
+
+    def outcome(self, job: Job) -> Outcome | None:
+        """Returns the outcome that this job had once; None if it had none."""
+        try:
+            data = self._storage.read(_outcome_name(job))
+            outcome = decode(Outcome, json.loads(data))
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
+            return None
+        return outcome if outcome.trial_id == job.trial_id else None
+
+    def keep(self, job: Job, outcome: Outcome) -> None:
+        """Keeps the outcome of a job, unless it only says that a worker died."""
+        if outcome.error and outcome.error.reason is Reason.INFRASTRUCTURE:
+            return
+        data = json.dumps(encode(outcome), allow_nan=False).encode()
+        self._storage.write(_outcome_name(job), data)
+
+    def claim(self, round_name: str, job: Job) -> bool:
+        """Returns whether the caller is the first to take a job of a round."""
+        if self._local is None:
+            return True
+        path = self._claim_path(self._local, round_name, job)
+        for _ in range(2):
+            try:
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+                return True
+            except FileExistsError:
+                return False
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+        return False
+
+    def is_claimed(self, round_name: str, job: Job) -> bool:
+        """Returns whether somebody has taken a job of a round."""
+        if self._local is None:
+            return False
+        return self._claim_path(self._local, round_name, job).exists()
+
+    def begun(self, round_name: str) -> Proposed | None:
+        """Returns what a round began with; None if it has not begun."""
+        with contextlib.suppress(FileNotFoundError):
+            fields = json.loads(self._storage.read(f"{round_name}.json"))
+            jobs = [decode(Job, job) for job in fields["jobs"]]
+            return Proposed(**{**fields, "jobs": jobs})
+        return None
+
+    def begin(self, round_name: str, proposed: Proposed) -> None:
+        """Writes down what a round begins with, before anybody runs it."""
+        fields = {**vars(proposed), "jobs": [encode(job) for job in proposed.jobs]}
+        data = json.dumps(fields, allow_nan=False).encode()
+        self._storage.write(f"{round_name}.json", data)
+
+    @staticmethod
+    def _claim_path(local: Path, round_name: str, job: Job) -> Path:
+        return local / f"{round_name}.taken" / job.trial_id
+
+
+def _outcome_name(job: Job) -> str:
+    """Names a job by all that its outcome depends on: not attempt and folder."""
+    told = {
+        name: part
+        for name, part in encode(job).items()
+        if name not in ("attempt", "folder")
+    }
+    text = json.dumps(told, sort_keys=True, allow_nan=False)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"outcomes/{job.trial_id}-{digest}.json"
+
+
+def first_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Returns one outcome for each trial, in the order of trial ids.
+
+    A bundle that was run again reports twice; what is no death of a worker counts.
+    """
+    chosen: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        known = chosen.get(outcome.trial_id)
+        dead = known and known.error and known.error.reason is Reason.INFRASTRUCTURE
+        if known is None or dead:
+            chosen[outcome.trial_id] = outcome
+    return [chosen[trial_id] for trial_id in sorted(chosen)]

@@ -1,0 +1,171 @@
+"""What the workers of a pipeline do. Nothing here raises: Beam would drop the rest."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import json
+import logging
+import os
+import platform
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+
+from tuner_component.engines.beam.memo import Memo, first_of_each
+from tuner_component.engines.beam.order import Order, Proposed, Proposer
+from tuner_component.engines.beam.state import (
+    State,
+    Ticket,
+    read_outcome,
+    read_ticket,
+    write_outcome,
+)
+from tuner_component.engines.beam.workshop import WORKSHOP
+from tuner_component.evaluation import Job, Outcome
+from tuner_component.trial import Reason, TrialError
+
+_logger = logging.getLogger(__name__)
+_proposing = threading.Lock()
+
+
+class Evaluate(beam.DoFn):
+    """Runs jobs of a round: that of its ticket, then those nobody has begun.
+
+    Runners deal tickets out once and for all, so a worker that got the short jobs
+    would have nothing to do; where the storage knows who came first, it helps the
+    others.
+    """
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+
+    def setup(self) -> None:
+        """Starts the process that runs trials."""
+        WORKSHOP.warm(self._order)
+
+    def process(self, element: str) -> Iterator[str]:
+        """Returns outcomes as JSON."""
+        ticket = read_ticket(element)
+        try:
+            memo = _memo(self._order.folder)
+            for job in self._candidates(memo, ticket):
+                outcome = self._run(memo, ticket.round_name, job)
+                if outcome is not None:
+                    yield write_outcome(outcome)
+        except OSError:
+            # The jobs of this round that have no outcome are run in the next one.
+            _logger.exception("Round %s: the storage fails.", ticket.round_name)
+
+    def _candidates(self, memo: Memo, ticket: Ticket) -> Sequence[Job]:
+        proposed = memo.begun(ticket.round_name) if memo.can_claim else None
+        if proposed is None:
+            return [ticket.job]
+        return [*proposed.jobs[ticket.index :], *proposed.jobs[: ticket.index]]
+
+    def _run(self, memo: Memo, round_name: str, job: Job) -> Outcome | None:
+        if _is_over(self._order) or not memo.claim(round_name, job):
+            return None
+        kept = memo.outcome(job)
+        if kept is not None:
+            return dataclasses.replace(kept, attempt=job.attempt)
+        outcome = WORKSHOP.run(self._order, job)
+        outcome = dataclasses.replace(outcome, worker=_worker_name())
+        memo.keep(job, outcome)
+        return outcome
+
+
+class Advance(beam.DoFn):
+    """Ends a round and proposes the next one."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+
+    def process(self, element: tuple[int, Iterable[str]]) -> Iterator[str]:
+        """Returns the state, as JSON, from the earlier one and the outcomes."""
+        texts = list(element[1])
+        state = next(State.from_json(text[1:]) for text in texts if text[0] == STATE)
+        if state.failure or state.done:
+            yield state.to_json()
+            return
+        outcomes = [read_outcome(text[1:]) for text in texts if text[0] == OUTCOME]
+        try:
+            yield self._next(state, outcomes).to_json()
+        except Exception as error:  # noqa: BLE001 - the driver raises it again
+            yield dataclasses.replace(state, failure=_told(error), jobs=()).to_json()
+
+    def _next(self, state: State, outcomes: Sequence[Outcome]) -> State:
+        memo = _memo(self._order.folder)
+        submission = self._order.submission
+        ended = dataclasses.replace(
+            state, submission=submission, number=state.number + 1, jobs=()
+        )
+        proposed = memo.begun(ended.round_name)
+        if proposed is None:
+            every = [*outcomes, *_unheard(memo, state, outcomes)]
+            proposed = self._proposed(state, first_of_each(every))
+            memo.begin(ended.round_name, proposed)
+        return ended.after(proposed)
+
+    def _proposed(self, state: State, outcomes: Sequence[Outcome]) -> Proposed:
+        try:
+            with _proposing:  # strategies remember what they have learned
+                return _proposer(self._order).advance(state.records, outcomes)
+        except Exception as error:  # noqa: BLE001 - the driver raises it again
+            return Proposed([], [], failure=_told(error))
+
+
+STATE, OUTCOME = "s", "o"
+"""What a string that `Advance` gets begins with."""
+
+
+def _unheard(
+    memo: Memo, state: State, outcomes: Sequence[Outcome]
+) -> Iterator[Outcome]:
+    """Returns outcomes of jobs whose worker did not live to report them."""
+    heard = {outcome.trial_id for outcome in outcomes}
+    for job in state.jobs:
+        if job.trial_id in heard:
+            continue
+        kept = memo.outcome(job)
+        if kept is not None:
+            yield dataclasses.replace(kept, attempt=job.attempt)
+        elif memo.is_claimed(state.round_name, job):
+            text = "The Beam worker that ran the trial died."
+            error = TrialError(Reason.INFRASTRUCTURE, text)
+            yield Outcome(job.trial_id, job.attempt, error=error)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
+
+
+def _is_over(order: Order) -> bool:
+    return order.ends_at is not None and time.time() >= order.ends_at
+
+
+@functools.cache
+def _memo(folder: str) -> Memo:
+    return Memo(folder)
+
+
+def _proposer(order: Order) -> Proposer:
+    text = json.dumps(order.proposer_settings, sort_keys=True)
+    return _made(order.proposer, text)
+
+
+@functools.lru_cache(maxsize=2)
+def _made(path: str, settings: str) -> Proposer:
+    module, _, factory = path.partition(":")
+    make: Callable[..., Any] = getattr(importlib.import_module(module), factory)
+    made: Proposer = make(**json.loads(settings))
+    return made
+
+
+def _worker_name() -> str:
+    return f"{platform.node()}-{os.getpid()}"

@@ -1,0 +1,92 @@
+"""The processes that run trials on behalf of a Beam worker; warm from job to job.
+
+A Beam worker runs none of the user's code itself: a crash, a hang or too much memory
+takes one trial, and threads of one Beam worker really run at the same time.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import platform
+import tempfile
+import threading
+import time
+
+from tuner_component.engines.base import Event
+from tuner_component.engines.beam.order import Order
+from tuner_component.engines.local_pool import LocalPool, Preload
+from tuner_component.errors import EngineError
+from tuner_component.evaluation import Job, Outcome
+from tuner_component.trial import Reason, TrialError
+
+
+class Workshop:
+    """Lends a pool of one process to each of several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: dict[str, list[LocalPool]] = collections.defaultdict(list)
+        self._known: list[LocalPool] = []
+
+    def warm(self, order: Order) -> None:
+        """Starts a process for later, unless there is one; does not wait for it."""
+        with self._lock:
+            if not self._idle[_key(order)]:
+                self._idle[_key(order)].append(self._made(order))
+
+    def run(self, order: Order, job: Job) -> Outcome:
+        """Runs a job; whatever happens to it is an outcome."""
+        started = time.time()
+        pool = self._borrow(order)
+        try:
+            pool.submit(job)
+            outcome = _outcome(pool.wait())
+            while outcome is None:
+                outcome = _outcome(pool.wait())
+        except EngineError as error:
+            pool.close()
+            reason = TrialError(Reason.INFRASTRUCTURE, str(error))
+            return Outcome(job.trial_id, job.attempt, error=reason, started_at=started)
+        with self._lock:
+            self._idle[_key(order)].append(pool)
+        return outcome
+
+    def close(self) -> None:
+        """Ends all processes."""
+        with self._lock:
+            pools, self._known = self._known, []
+            self._idle.clear()
+        for pool in pools:
+            pool.close()
+
+    def _borrow(self, order: Order) -> LocalPool:
+        with self._lock:
+            idle = self._idle[_key(order)]
+            return idle.pop() if idle else self._made(order)
+
+    def _made(self, order: Order) -> LocalPool:
+        name = f"{platform.node()}-{os.getpid()}-{len(self._known)}"
+        pool = LocalPool(
+            1,
+            order.evaluator,
+            order.settings,
+            log_folder=tempfile.mkdtemp(prefix=f"tuner_beam_{name}_"),
+            preload=Preload(order.libraries, order.user_modules),
+            limits=order.limits,
+            environment=order.environment,
+        )
+        self._known.append(pool)
+        return pool
+
+
+WORKSHOP = Workshop()
+"""That of this process: every stage of every pipeline finds it warm."""
+
+
+def _outcome(events: collections.abc.Sequence[Event]) -> Outcome | None:
+    return next((event for event in events if isinstance(event, Outcome)), None)
+
+
+def _key(order: Order) -> str:
+    return repr((order.evaluator, order.settings, order.environment, order.limits))

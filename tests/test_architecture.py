@@ -34,6 +34,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (4, frozenset({"engines"})),
     (4, frozenset({"search_loop", "progress", "worker"})),
     (4, frozenset({"study_rounds"})),
+    (4, frozenset({"beam_follower"})),
     (4, frozenset({"beam_search"})),
     (5, frozenset({"keras_tuner_adapter"})),
     (6, frozenset({"artifacts"})),

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component.engines.beam.order import Proposed, Record
-from tuner_component.evaluation import Job, Outcome
+from tuner_component.evaluation import Outcome
 from tuner_component.records import decode, encode
 from tuner_component.strategies.base import Strategy
 from tuner_component.study import Limits, Study
@@ -58,11 +58,7 @@ class StudyRounds:
         study = Study.continued(
             _Home(self._folder, journal), self._strategy, self._objectives, self._limits
         )
-        attempts = {job.trial_id: job.attempt for job in _pending(study)}
-        for outcome in outcomes:
-            attempt = attempts.pop(outcome.trial_id, outcome.attempt)
-            study.tell(dataclasses.replace(outcome, attempt=attempt))
-        study.release(attempts)
+        tell_round(study, outcomes)
         if self._ends_at is not None and time.time() >= self._ends_at:
             return Proposed(journal.new, [], study.done or "max_seconds is over")
         jobs = study.ask(self._round_size)
@@ -90,10 +86,26 @@ def settings(
     }
 
 
-def _pending(study: Study) -> list[Job]:
-    """Returns the jobs of the round that has ended, as the process before had them."""
-    count = study.counts[TrialState.PENDING]
-    return study.ask(count) if count else []
+def tell_round(study: Study, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Tells what became of jobs that another process may have asked for.
+
+    Trials without an outcome stay pending, and nothing is under way afterwards.
+
+    Returns:
+        The outcomes as they were told, with the attempt that the study expects.
+    """
+    study.release([trial.trial_id for trial in study.trials])
+    num_pending = study.counts[TrialState.PENDING]
+    jobs = study.ask(num_pending) if num_pending else []
+    attempts = {job.trial_id: job.attempt for job in jobs}
+    told = [
+        dataclasses.replace(each, attempt=attempts.get(each.trial_id, each.attempt))
+        for each in outcomes
+    ]
+    for outcome in told:
+        study.tell(outcome)
+    study.release(attempts)
+    return told
 
 
 class _Journal:

@@ -90,11 +90,11 @@ def on_beam(folder: Path, case: Case, submit, observer=None):
         )
         reason = beam_search.run(
             study,
+            home.journal,
             order,
-            case.num_rounds,
+            beam_search.Rounds(case.round_size, case.num_rounds),
             submit,
             observer or Silent(),
-            home.journal.read(),
         )
         return study.trials, reason
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.engines.beam_searches import LOSS, make_strategy
 from tuner_component import study_rounds
-from tuner_component.engines.beam.memo import Memo, first_of_each
+from tuner_component.engines.beam.memo import Memo, first_of_each, unheard
 from tuner_component.engines.beam.order import Proposed
 from tuner_component.engines.beam.state import State, read_ticket, tickets
 from tuner_component.evaluation import Job, Outcome
@@ -136,6 +136,22 @@ def test_a_round_begins_as_it_was_first_written(tmp_path):
     assert memo.begun("pipeline/00000") is None
     memo.begin("pipeline/00000", proposed)
     assert memo.begun("pipeline/00000") == proposed
+
+
+def test_what_a_worker_left_is_heard(tmp_path):
+    memo = Memo(str(tmp_path))
+    jobs = [_job(f"000{i}") for i in range(4)]
+    state = State("pipeline", 0, [], jobs)
+    for job in jobs[:3]:
+        memo.claim("pipeline/00000", job)
+    memo.keep(jobs[0], _outcome(jobs[0]))
+    ended = {o.trial_id: o.error for o in unheard(memo, state, {"0001"})}
+    assert list(ended) == ["0000", "0002"]
+    assert ended["0000"] is None
+    assert ended["0002"].reason is Reason.INFRASTRUCTURE
+    memo.forget("pipeline")
+    assert not memo.is_claimed("pipeline/00000", jobs[2])
+    assert memo.outcome(jobs[0]) is not None
 
 
 def test_of_two_reports_the_one_with_a_score_counts():

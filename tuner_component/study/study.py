@@ -373,6 +373,7 @@ class Study:
         if record.get("type") == "session":
             self._endings = policy.Endings(self.limits)
         elif record.get("type") == "ended":
+            self._waits = False
             self._endings.count(TrialState(record["state"]))
 
     def _write(self, record: Mapping[str, Any]) -> None:

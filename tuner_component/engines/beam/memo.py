@@ -10,21 +10,24 @@ Below the folder `beam` of a study:
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from tuner_component.engines.beam.order import Proposed
+from tuner_component.engines.beam.state import State
 from tuner_component.engines.flock.retries import RetryingStorage
 from tuner_component.engines.flock.storage import open_storage
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.gfile_store import is_remote
 from tuner_component.records import decode, encode
-from tuner_component.trial import Reason
+from tuner_component.trial import Reason, TrialError
 
-_FOLDER = "beam"
+_FOLDER, _OUTCOMES = "beam", "outcomes"
 
 
 class Memo:
@@ -46,7 +49,7 @@ class Memo:
     def outcome(self, job: Job) -> Outcome | None:
         """Returns the outcome that this job had once; None if it had none."""
         try:
-            data = self._storage.read(_outcome_name(job))
+            data = self._storage.read(outcome_name(job))
             outcome = decode(Outcome, json.loads(data))
         except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return None
@@ -57,7 +60,11 @@ class Memo:
         if outcome.error and outcome.error.reason is Reason.INFRASTRUCTURE:
             return
         data = json.dumps(encode(outcome), allow_nan=False).encode()
-        self._storage.write(_outcome_name(job), data)
+        self._storage.write(outcome_name(job), data)
+
+    def names(self) -> set[str]:
+        """Returns the `outcome_name` of every job that has one."""
+        return {f"{_OUTCOMES}/{name}" for name in self._storage.list(_OUTCOMES)}
 
     def claim(self, round_name: str, job: Job) -> bool:
         """Returns whether the caller is the first to take a job of a round."""
@@ -94,12 +101,20 @@ class Memo:
         data = json.dumps(fields, allow_nan=False).encode()
         self._storage.write(f"{round_name}.json", data)
 
+    def forget(self, submission: str) -> None:
+        """Deletes what a pipeline that has ended left, but for outcomes."""
+        if self._local is not None:
+            shutil.rmtree(self._local / submission, ignore_errors=True)
+            return
+        for name in self._storage.list(submission):
+            self._storage.delete(f"{submission}/{name}")
+
     @staticmethod
     def _claim_path(local: Path, round_name: str, job: Job) -> Path:
         return local / f"{round_name}.taken" / job.trial_id
 
 
-def _outcome_name(job: Job) -> str:
+def outcome_name(job: Job) -> str:
     """Names a job by all that its outcome depends on: not attempt and folder."""
     told = {
         name: part
@@ -108,7 +123,27 @@ def _outcome_name(job: Job) -> str:
     }
     text = json.dumps(told, sort_keys=True, allow_nan=False)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return f"outcomes/{job.trial_id}-{digest}.json"
+    return f"{_OUTCOMES}/{job.trial_id}-{digest}.json"
+
+
+def unheard(memo: Memo, state: State, heard: Collection[str]) -> Iterator[Outcome]:
+    """Returns outcomes of a round whose workers did not live to report them.
+
+    A job that somebody took and that has no outcome is one whose worker died.
+
+    Args:
+        memo: The search's.
+        state: The round.
+        heard: Ids of the trials that have reported.
+    """
+    for job in state.jobs:
+        kept = None if job.trial_id in heard else memo.outcome(job)
+        if kept is not None:
+            yield dataclasses.replace(kept, attempt=job.attempt)
+        elif job.trial_id not in heard and memo.is_claimed(state.round_name, job):
+            text = "The Beam worker that ran the trial died."
+            error = TrialError(Reason.INFRASTRUCTURE, text)
+            yield Outcome(job.trial_id, job.attempt, error=error)
 
 
 def first_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from tuner_component.engines.beam.memo import Memo, first_of_each
+from tuner_component.engines.beam.memo import Memo, first_of_each, unheard
 from tuner_component.engines.beam.order import Order, Proposed, Proposer
 from tuner_component.engines.beam.state import (
     State,
@@ -28,7 +28,6 @@ from tuner_component.engines.beam.state import (
 )
 from tuner_component.engines.beam.workshop import WORKSHOP
 from tuner_component.evaluation import Job, Outcome
-from tuner_component.trial import Reason, TrialError
 
 _logger = logging.getLogger(__name__)
 _proposing = threading.Lock()
@@ -101,13 +100,11 @@ class Advance(beam.DoFn):
 
     def _next(self, state: State, outcomes: Sequence[Outcome]) -> State:
         memo = _memo(self._order.folder)
-        submission = self._order.submission
-        ended = dataclasses.replace(
-            state, submission=submission, number=state.number + 1, jobs=()
-        )
+        ended = dataclasses.replace(state, number=state.number + 1, jobs=())
         proposed = memo.begun(ended.round_name)
         if proposed is None:
-            every = [*outcomes, *_unheard(memo, state, outcomes)]
+            heard = {outcome.trial_id for outcome in outcomes}
+            every = [*outcomes, *unheard(memo, state, heard)]
             proposed = self._proposed(state, first_of_each(every))
             memo.begin(ended.round_name, proposed)
         return ended.after(proposed)
@@ -122,23 +119,6 @@ class Advance(beam.DoFn):
 
 STATE, OUTCOME = "s", "o"
 """What a string that `Advance` gets begins with."""
-
-
-def _unheard(
-    memo: Memo, state: State, outcomes: Sequence[Outcome]
-) -> Iterator[Outcome]:
-    """Returns outcomes of jobs whose worker did not live to report them."""
-    heard = {outcome.trial_id for outcome in outcomes}
-    for job in state.jobs:
-        if job.trial_id in heard:
-            continue
-        kept = memo.outcome(job)
-        if kept is not None:
-            yield dataclasses.replace(kept, attempt=job.attempt)
-        elif memo.is_claimed(state.round_name, job):
-            text = "The Beam worker that ran the trial died."
-            error = TrialError(Reason.INFRASTRUCTURE, text)
-            yield Outcome(job.trial_id, job.attempt, error=error)
 
 
 def _told(error: Exception) -> str:

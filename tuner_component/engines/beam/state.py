@@ -18,7 +18,7 @@ class State:
 
     Attributes:
         submission: The name of the pipeline that the round is of.
-        number: Of the round, from 0 in the first pipeline of a session.
+        number: Of the round, from 0.
         records: The study's journal.
         jobs: The round.
         done: Why the search has ended; empty while it goes on.

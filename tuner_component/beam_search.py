@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from tuner_component.beam_follower import Follower, Observer
+from tuner_component.engines.beam import checks
 from tuner_component.engines.beam.order import Order
 from tuner_component.engines.beam.state import State
 from tuner_component.errors import EngineError
@@ -74,6 +75,9 @@ def run(
         follower = Follower(study, named, state, rounds.number, observer)
         broken = _submitted(submit, named, state, rounds.number, follower)
         follower.conclude()
+        refusal = broken and checks.refusal(broken)
+        if refusal:
+            raise EngineError(refusal) from broken
         fruitless = 0 if _num_ended(study) > before else fruitless + 1
         if fruitless >= _MOST_FRUITLESS:
             raise EngineError(_stuck(broken)) from broken

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 from pathlib import Path
@@ -181,3 +182,23 @@ def test_a_killed_beam_worker_costs_no_trial_that_has_ended(tmp_path):
     num_evaluated = [len(lines) for lines in evaluations(tmp_path).values()]
     # Only what the killed worker had under way has run again.
     assert sorted(num_evaluated) in ([1] * 10, [1] * 9 + [2])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"user_modules": ("no_such_module",)}, "no module 'no_such_module'"),
+        ({"folder": "/proc/self/nowhere"}, "does not hold what the step wrote"),
+    ],
+)
+def test_a_worker_that_cannot_work_says_why(tmp_path, change, message):
+    direct = submitter(arguments())
+
+    def submit(order, state, num_rounds):
+        direct(dataclasses.replace(order, **change), state, num_rounds)
+
+    with pytest.raises(EngineError, match=message) as raised:
+        on_beam(tmp_path, Case(num_rounds=1), submit)
+    assert str(raised.value).startswith("The Beam worker cannot work: on ")
+    assert "\n" not in str(raised.value)
+    assert evaluations(tmp_path) == {}

@@ -101,6 +101,12 @@ class Memo:
         data = json.dumps(fields, allow_nan=False).encode()
         self._storage.write(f"{round_name}.json", data)
 
+    def try_writing(self, round_name: str, name: str) -> None:
+        """Writes a file and deletes it: raises what a worker would come upon."""
+        path = f"{round_name}.seen/{name}"
+        self._storage.write(path, b"")
+        self._storage.delete(path)
+
     def forget(self, submission: str) -> None:
         """Deletes what a pipeline that has ended left, but for outcomes."""
         if self._local is not None:

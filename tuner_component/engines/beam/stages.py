@@ -1,4 +1,4 @@
-"""What the workers of a pipeline do. Nothing here raises: Beam would drop the rest."""
+"""What the workers of a pipeline do. Nothing raises but a worker that cannot work."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 
 import apache_beam as beam
 
+from tuner_component.engines.beam import checks
 from tuner_component.engines.beam.memo import Memo, first_of_each, unheard
 from tuner_component.engines.beam.order import Order, Proposed, Proposer
 from tuner_component.engines.beam.state import (
@@ -51,8 +52,9 @@ class Evaluate(beam.DoFn):
     def process(self, element: str) -> Iterator[str]:
         """Returns outcomes as JSON."""
         ticket = read_ticket(element)
+        memo = _memo(self._order.folder)
         try:
-            memo = _memo(self._order.folder)
+            _require(self._order, ticket.round_name)
             for job in self._candidates(memo, ticket):
                 outcome = self._run(memo, ticket.round_name, job)
                 if outcome is not None:
@@ -119,6 +121,18 @@ class Advance(beam.DoFn):
 
 STATE, OUTCOME = "s", "o"
 """What a string that `Advance` gets begins with."""
+
+
+@functools.lru_cache(maxsize=1)
+def _checked() -> set[str]:
+    """Returns the names of the pipelines that this worker can work for."""
+    return set()
+
+
+def _require(order: Order, round_name: str) -> None:
+    if order.submission not in _checked():
+        checks.check(_memo(order.folder), order, round_name)
+        _checked().add(order.submission)
 
 
 def _told(error: Exception) -> str:

@@ -30,6 +30,8 @@ Array = npt.NDArray[np.float64]
 _LISTED = 20_000
 """Finite spaces up to this size are searched for the best proposal exhaustively."""
 _LEAST_SECONDS = 1e-3
+_WIDE_EVERY = 3
+"""The others look closer at the best; all of them together do both."""
 
 
 class Bayesian:
@@ -126,7 +128,7 @@ class Bayesian:
         codes = np.stack([self._codes(trial.values) for trial in trials])
         tried = {row.tobytes() for row in codes}
         seen = self._observations(trials, codes)
-        worth = self._surrogate.worth(seen)
+        worth = self._surrogate.worth(seen, wide=len(trials) % _WIDE_EVERY == 0)
         if self._ensemble is not None:
             worth = self._ensemble.worth(seen, worth, generator)
 

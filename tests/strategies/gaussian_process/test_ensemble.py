@@ -65,7 +65,7 @@ def test_todays_trials_count_the_more_the_more_there_are():
     """The earlier study is a shifted bowl: nearly right."""
     near = study(lambda a: (a - 0.45) ** 2)
     few, many = (weights([near], seen(count))[0] for count in (5, 40))
-    assert few < 0.3
+    assert few < 0.6
     assert many > 0.8
 
 

@@ -13,6 +13,7 @@ from tuner_component.strategies.gaussian_process.fit import (
     negative_log_likelihood,
 )
 from tuner_component.strategies.gaussian_process.kernel import (
+    main_effects,
     matern,
     matern_slope,
     squared_distances,
@@ -24,7 +25,7 @@ RNG = np.random.default_rng(0)
 FEATURES = RNG.random((12, 3))
 TARGETS = np.sin(4 * FEATURES[:, 0]) + 0.1 * RNG.standard_normal(12)
 ORDERED = np.array([True, False, True])
-KERNEL = Kernel(np.array([2.0, 0.5, 0.1]), ORDERED, 1.3, 0.05)
+KERNEL = Kernel(np.array([2.0, 0.5, 0.1]), ORDERED, 1.3, 0.05, 0.4)
 
 
 def covariance(left, right):
@@ -35,8 +36,17 @@ def covariance(left, right):
             squares = KERNEL.weights * (x - y) ** 2
             r = np.sqrt(5 * np.sum(squares[ORDERED]))
             similar = (1 + r + r**2 / 3) * np.exp(-r)
-            out[i, j] = KERNEL.signal * similar * np.exp(-np.sum(squares[~ORDERED]))
+            product = similar * np.exp(-np.sum(squares[~ORDERED]))
+            out[i, j] = KERNEL.signal * product + KERNEL.effect * common(x, y)
     return out
+
+
+def common(x, y):
+    """What two configurations have of the main effects, feature by feature."""
+    total = 2 * np.sum(x[~ORDERED] * y[~ORDERED])
+    for a, b in zip(2 * x[ORDERED] - 1, 2 * y[ORDERED] - 1, strict=True):
+        total += 3 / 2 * a * b + 5 / 8 * (3 * a**2 - 1) * (3 * b**2 - 1)
+    return total
 
 
 def test_the_slope_of_the_kernel_is_its_derivative():
@@ -53,14 +63,14 @@ def test_squared_distances_are_never_negative():
 
 def test_the_gradient_of_the_likelihood_is_its_derivative():
     def at(logs):
-        weights, (signal, noise) = np.exp(logs[:3]), np.exp(logs[3:])
+        weights, others = np.exp(logs[:3]), map(float, np.exp(logs[3:]))
         return negative_log_likelihood(
-            FEATURES, TARGETS, Kernel(weights, ORDERED, float(signal), float(noise))
+            FEATURES, TARGETS, Kernel(weights, ORDERED, *others)
         )
 
-    logs, step = np.log([2.0, 0.5, 0.1, 1.3, 0.05]), 1e-5
+    logs, step = np.log([2.0, 0.5, 0.1, 1.3, 0.05, 0.4]), 1e-5
     for index, slope in enumerate(at(logs)[1]):
-        shift = step * np.eye(5)[index]
+        shift = step * np.eye(6)[index]
         numeric = (at(logs + shift)[0] - at(logs - shift)[0]) / (2 * step)
         assert slope == pytest.approx(numeric, rel=1e-4, abs=1e-6)
 
@@ -74,7 +84,7 @@ def test_predictions_are_the_textbook_ones():
     means, stddevs = posterior.predict(places)
     assert means == pytest.approx(mean + cross @ inverse @ (TARGETS - mean))
     assert posterior.mean(places) == pytest.approx(means)
-    variances = KERNEL.signal - np.diag(cross @ inverse @ cross.T)
+    variances = np.diag(covariance(places, places) - cross @ inverse @ cross.T)
     assert stddevs**2 == pytest.approx(variances)
 
 
@@ -98,6 +108,29 @@ def test_the_fit_finds_which_parameters_matter():
     assert a > 20 * c
     assert others == [c, c], "the values of a choice share one weight"
     assert kernel.noise < 0.01
+
+
+def test_a_straight_line_and_a_parabola_vary_alike_and_apart():
+    """Over 0..1: the mean square of each is 1/2, that of their product is 0."""
+    places = (np.arange(1000)[:, None] + 0.5) / 1000
+    line, parabola = main_effects(places, np.array([True])).T
+    assert np.mean(line**2) == pytest.approx(0.5, rel=1e-4)
+    assert np.mean(parabola**2) == pytest.approx(0.5, rel=1e-4)
+    assert np.mean(line * parabola) == pytest.approx(0, abs=1e-12)
+
+
+def test_main_effects_tell_of_combinations_never_seen():
+    """The best value of each choice was seen, their combination never."""
+    space = SearchSpace([Choice(f"c{n}", tuple("vwxyz")) for n in range(6)])
+    encoding = Encoding(space)
+    codes = encoding.sample(RNG.random((40, 6)))
+    codes = codes[(codes == 0).sum(1) <= 2]
+    losses = (codes != 0).sum(1) + 0.0
+    targets = (losses - losses.mean()) / losses.std()
+    kernel = fit(encoding.features(codes), targets, separate(encoding))
+    posterior = Posterior(kernel, encoding.features(codes), targets)
+    best = posterior.mean(encoding.features(np.zeros((1, 6))))[0]
+    assert best < targets.min() - 1
 
 
 def test_noise_is_told_from_signal():

@@ -162,8 +162,8 @@ def _left_out(features: Array, targets: Array, prior: Prior) -> tuple[Array, Arr
         eq. 5.12.
     """
     kernel = fit(features, targets, prior)
-    correlation = kernel.correlation(features, features)
-    inverse = inverse_of(kernel.factor(correlation))
+    covariance = kernel.covariance(features, features)
+    inverse = inverse_of(kernel.factor(covariance))
     precision = np.diag(inverse)
     mean = targets - inverse @ (targets - targets.mean()) / precision
     return np.asarray(mean), np.sqrt(1 / precision)

@@ -10,6 +10,7 @@ from scipy import linalg, optimize
 
 from tuner_component.strategies.gaussian_process.kernel import (
     exponential,
+    main_effects,
     matern,
     matern_slope,
     squared_distances,
@@ -29,24 +30,52 @@ _MAX_SHIFT = 4.0
 class Kernel:
     """A kernel: a function of weighted distances, and noise.
 
-    The function is the product of a Matern 5/2 function of the distance in ordered
-    features and an exponential one of the squared distance in the others.
+    The function is a sum of two. One has the product of a Matern 5/2 function of the
+    distance in ordered features and an exponential one of the squared distance in the
+    others. The other is a sum of main effects, one a feature: what holds wherever
+    the other features are, so that it tells of places far from all observations.
 
     Attributes:
         weights: Inverse squared lengthscales, one a feature, shape
             `(num_features,)`.
         ordered: Which features are ordered, shape `(num_features,)`.
-        signal: Variance of the function.
+        signal: Variance of the first function.
         noise: Variance of the noise.
+        effect: Variance of each main effect.
+
+    Reference:
+        Duvenaud et al., 2011, Additive Gaussian Processes, arXiv:1112.4394 (orders 1
+        and all).
     """
 
     weights: Array
     ordered: Flags
     signal: float
     noise: float
+    effect: float
+
+    def covariance(self, left: Array, right: Array) -> Array:
+        """Returns the covariances of the function between rows of features.
+
+        Args:
+            left: Shape `(n, num_features)`.
+            right: Shape `(m, num_features)`.
+
+        Returns:
+            Shape `(n, m)`.
+        """
+        common = main_effects(left, self.ordered) @ main_effects(right, self.ordered).T
+        return np.asarray(
+            self.signal * self.correlation(left, right) + self.effect * common
+        )
+
+    def variance(self, features: Array) -> Array:
+        """Returns the variance of the function at rows of features, shape `(n,)`."""
+        effects = main_effects(features, self.ordered)
+        return np.asarray(self.signal + self.effect * (effects**2).sum(1))
 
     def correlation(self, left: Array, right: Array) -> Array:
-        """Returns the correlations of the function between rows of features.
+        """Returns the correlations of the first function between rows of features.
 
         Args:
             left: Shape `(n, num_features)`.
@@ -75,13 +104,13 @@ class Kernel:
             squared_distances(left[:, ~ordered], right[:, ~ordered]),
         )
 
-    def factor(self, correlation: Array) -> Array:
+    def factor(self, covariance: Array) -> Array:
         """Returns the lower Cholesky factor of the covariance of observations.
 
         Args:
-            correlation: Of the function, shape `(n, n)`.
+            covariance: Of the function, shape `(n, n)`.
         """
-        covariance = self.signal * correlation
+        covariance = covariance.copy()
         covariance[np.diag_indices_from(covariance)] += self.noise + _JITTER
         return np.asarray(linalg.cholesky(covariance, lower=True, check_finite=False))
 
@@ -102,14 +131,14 @@ def fit(features: Array, targets: Array, prior: Prior) -> Kernel:
     def loss(shift: Array) -> tuple[float, Array]:
         kernel = _kernel(prior, shift)
         value, slope = negative_log_likelihood(features, targets, kernel)
-        by_weights = np.bincount(prior.owner, slope[:-2], prior.num_weights)
-        by_theta = np.concatenate([by_weights, slope[-2:]])
+        by_weights = np.bincount(prior.owner, slope[:-3], prior.num_weights)
+        by_theta = np.concatenate([by_weights, slope[-3:]])
         return value + 0.5 * float(shift @ shift), by_theta * prior.stddevs + shift
 
     found = [
         optimize.minimize(
             loss,
-            np.array([weight] * prior.num_weights + [0.0, noise]),
+            np.array([weight] * prior.num_weights + [0.0, noise, 0.0]),
             jac=True,
             method="L-BFGS-B",
             bounds=[(-_MAX_SHIFT, _MAX_SHIFT)] * len(prior.means),
@@ -134,12 +163,14 @@ def negative_log_likelihood(
 
     Returns:
         The value, and its derivatives by the logarithms of the weights, of the
-        signal and of the noise, shape `(num_features + 2,)`.
+        signal, of the noise and of the effect, shape `(num_features + 3,)`.
     """
     by_order, by_kind = kernel.distances(features, features)
     similar, alike = matern(by_order), exponential(by_kind)
     correlation = similar * alike
-    factor = kernel.factor(correlation)
+    effects = main_effects(features, kernel.ordered)
+    common = effects @ effects.T
+    factor = kernel.factor(kernel.signal * correlation + kernel.effect * common)
     inverse = inverse_of(factor)
     ones = inverse.sum(1)
     centred = targets - ones @ targets / ones.sum()
@@ -154,7 +185,8 @@ def negative_log_likelihood(
     )
     by_signal = kernel.signal * (by_covariance * correlation).sum()
     by_noise = kernel.noise * np.trace(by_covariance)
-    return float(value), np.concatenate([by_weights, [by_signal, by_noise]])
+    by_effect = kernel.effect * (by_covariance * common).sum()
+    return float(value), np.concatenate([by_weights, [by_signal, by_noise, by_effect]])
 
 
 def _moments(numbers: Array, features: Array) -> Array:
@@ -171,5 +203,5 @@ def inverse_of(factor: Array) -> Array:
 
 def _kernel(prior: Prior, shift: Array) -> Kernel:
     theta = np.exp(prior.means + prior.stddevs * shift)
-    weights, (signal, noise) = theta[:-2][prior.owner], theta[-2:]
-    return Kernel(weights, prior.ordered, float(signal), float(noise))
+    weights, (signal, noise, effect) = theta[:-3][prior.owner], theta[-3:]
+    return Kernel(weights, prior.ordered, float(signal), float(noise), float(effect))

@@ -50,3 +50,25 @@ def matern_slope(squared: Array) -> Array:
     """Returns the derivative of `matern` by the squared distance."""
     root = np.sqrt(5 * squared)
     return np.asarray(-5 / 6 * (1 + root) * np.exp(-root))
+
+
+def main_effects(features: Array, ordered: npt.NDArray[np.bool_]) -> Array:
+    """Returns what a sum of one function per feature is linear in.
+
+    An ordered feature has a straight line and a parabola, which are uncorrelated and
+    vary by 1/2 each over 0..1; another one has a value of its own.
+
+    Args:
+        features: Shape `(n, d)`, from 0 to 1.
+        ordered: Which features are ordered, shape `(d,)`.
+
+    Returns:
+        Shape `(n, num_effects)`.
+    """
+    line = 2 * features[:, ordered] - 1
+    parts = [
+        np.sqrt(3 / 2) * line,
+        np.sqrt(5 / 8) * (3 * line**2 - 1),
+        np.sqrt(2) * features[:, ~ordered],
+    ]
+    return np.concatenate(parts, axis=1)

@@ -31,9 +31,7 @@ class Posterior:
         self._kernel = kernel
         self._features = features
         self._targets = targets
-        self._inverse = inverse_of(
-            kernel.factor(kernel.correlation(features, features))
-        )
+        self._inverse = inverse_of(kernel.factor(kernel.covariance(features, features)))
         ones = self._inverse.sum(1)
         self._mean = float(ones @ targets / ones.sum())
         self._solved = self._inverse @ (targets - self._mean)
@@ -49,8 +47,9 @@ class Posterior:
         """
         cross = self._cross(features)
         explained = ((cross @ self._inverse) * cross).sum(1)
-        variance = np.maximum(self._kernel.signal - explained, _LEAST_VARIANCE)
-        return self._mean + cross @ self._solved, np.sqrt(variance)
+        variance = self._kernel.variance(features) - explained
+        least = np.maximum(variance, _LEAST_VARIANCE)
+        return self._mean + cross @ self._solved, np.sqrt(least)
 
     def mean(self, features: Array) -> Array:
         """Returns the means of the function, shape `(m,)`.
@@ -81,5 +80,4 @@ class Posterior:
         )
 
     def _cross(self, features: Array) -> Array:
-        correlation = self._kernel.correlation(features, self._features)
-        return self._kernel.signal * correlation
+        return self._kernel.covariance(features, self._features)

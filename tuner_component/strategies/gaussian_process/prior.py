@@ -15,6 +15,8 @@ _ORDERED_WEIGHT = 6.0
 _UNORDERED_WEIGHT = 3.0
 _STDDEV = 1.5
 _LOG_NOISE = -5.0
+_EFFECT = 1.0
+"""Variance of the sum of all main effects."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -26,8 +28,8 @@ class Prior:
 
     Attributes:
         owner: Index of the weight of each feature, shape `(num_features,)`.
-        means: Of the log weights, then of the log variances of the function and of
-            the noise, shape `(num_weights + 2,)`.
+        means: Of the log weights, then of the log variances of the function, of the
+            noise and of a main effect, shape `(num_weights + 3,)`.
         stddevs: Of the same shape.
         ordered: Which features are ordered, shape `(num_features,)`.
     """
@@ -40,7 +42,7 @@ class Prior:
     @property
     def num_weights(self) -> int:
         """How many parameters have a weight."""
-        return len(self.means) - 2
+        return len(self.means) - 3
 
 
 def separate(encoding: Encoding) -> Prior:
@@ -71,12 +73,13 @@ def tied(encoding: Encoding) -> Prior:
 def _prior(
     encoding: Encoding, owner: npt.NDArray[np.int64], kinds: npt.NDArray[np.bool_]
 ) -> Prior:
-    num_parameters = len(np.unique(encoding.owner))
+    num_parameters = max(len(np.unique(encoding.owner)), 1)
     weights = np.where(kinds, _ORDERED_WEIGHT, _UNORDERED_WEIGHT) / num_parameters
+    log_effect = np.log(_EFFECT / num_parameters)
     return Prior(
         owner,
-        np.concatenate([np.log(weights), [0.0, _LOG_NOISE]]),
-        np.concatenate([np.full(len(weights), _STDDEV), [0.5, 1.5]]),
+        np.concatenate([np.log(weights), [0.0, _LOG_NOISE, log_effect]]),
+        np.concatenate([np.full(len(weights), _STDDEV), [0.5, 1.5, 1.0]]),
         _ordered(encoding),
     )
 

@@ -12,16 +12,24 @@ from tuner_component.strategies.gaussian_process.acquisition import (
     log_expected_improvement,
 )
 from tuner_component.strategies.gaussian_process.fit import Kernel, fit
+from tuner_component.strategies.gaussian_process.plateaus import Plateaus
 from tuner_component.strategies.gaussian_process.posterior import Posterior
 from tuner_component.strategies.gaussian_process.prior import Prior
 from tuner_component.strategies.gaussian_process.subset import representative
-from tuner_component.strategies.gaussian_process.targets import log_gaps, standardised
+from tuner_component.strategies.gaussian_process.targets import (
+    log_gaps,
+    standardised,
+    tempered,
+)
 
 Array = npt.NDArray[np.float64]
 Transform = Callable[[Array], Array]
 
 _MAX_FITTED = 150
 _MAX_OBSERVED = 400
+_KNOWN = 1e3
+"""What a place on a plateau is worth less; the order among such places remains."""
+_MAX_KERNELS = 4
 _REFITS = 20
 """The kernel is fitted anew when the observations grow by one part in so many."""
 
@@ -46,8 +54,8 @@ class Observations:
 class Surrogate:
     """Fits a Gaussian process to observations, and asks it.
 
-    The kernels are a function of the observations: those fitted last are kept only
-    in case the next call needs the same.
+    The kernels are a function of the observations: those used last are kept only in
+    case the next calls need the same.
     """
 
     def __init__(self, prior: Prior) -> None:
@@ -58,30 +66,39 @@ class Surrogate:
         """
         self._prior = prior
         self._fitted: dict[bytes, Kernel] = {}
-        self._used: dict[bytes, Kernel] = {}
 
-    def worth(self, seen: Observations) -> Callable[[Array], Array]:
+    def worth(
+        self, seen: Observations, *, wide: bool = False
+    ) -> Callable[[Array], Array]:
         """Returns what gives features of shape `(m, num_features)` their worth.
 
         That is the logarithm of the improvement expected, per second if seconds
-        count, shape `(m,)`.
+        count, shape `(m,)`; far less where the loss is known not to change.
 
         Args:
             seen: At least one observation.
+            wide: Whether differences among the best count like others, not more: the
+                search then leaves the surroundings of the best sooner.
         """
-        self._used = {}
-        posterior = self._posterior(seen, seen.losses, log_gaps)
+        transform = tempered if wide else log_gaps
+        plateaus = self._plateaus(seen, transform)
+        posterior = self._posterior(seen, seen.losses, transform)
         incumbent = posterior.least_mean()
         if len(seen.running):
             posterior = posterior.believing(seen.running)
         log_seconds = self._log_seconds(seen)
-        self._fitted = self._used
 
         def worth(features: Array) -> Array:
             gain = log_expected_improvement(*posterior.predict(features), incumbent)
-            return np.asarray(gain - log_seconds(features))
+            flat = np.where(plateaus.hold(features), _KNOWN, 0.0)
+            return np.asarray(gain - flat - log_seconds(features))
 
         return worth
+
+    def _plateaus(self, seen: Observations, transform: Transform) -> Plateaus:
+        kept = representative(seen.losses, _MAX_OBSERVED)
+        kernel = self._kernel(seen, seen.losses, transform)
+        return Plateaus(kernel, seen.features[kept], seen.losses[kept])
 
     def _log_seconds(self, seen: Observations) -> Callable[[Array], Array]:
         if seen.seconds is None:
@@ -105,7 +122,8 @@ class Surrogate:
         kept = representative(seen.losses[:count], _MAX_FITTED)
         features, targets = seen.features[kept], transform(numbers[kept])
         key = features.tobytes() + targets.tobytes()
-        if key not in self._fitted:
-            self._fitted[key] = fit(features, targets, self._prior)
-        self._used[key] = self._fitted[key]
-        return self._fitted[key]
+        kernel = self._fitted.pop(key, None) or fit(features, targets, self._prior)
+        self._fitted[key] = kernel
+        for oldest in list(self._fitted)[:-_MAX_KERNELS]:
+            del self._fitted[oldest]
+        return kernel

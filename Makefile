@@ -26,9 +26,10 @@ test: env ## the fast tests
 slow: env ## the long tests and those that start a pipeline runner
 	@$(PYTHON) $(PYTEST) --timeout 900 -m "slow or runner" $(ARGS)
 
-lint: env ## ruff and mypy (needs Python 3.10: lane B's lock has neither)
+lint: env ## ruff, mypy and hadolint (needs Python 3.10: lane B's lock has none)
 	@failed=0; for tool in "ruff check" "ruff format --check" mypy; do \
-	  $(PYTHON) -m $$tool || failed=1; done; exit $$failed
+	  $(PYTHON) -m $$tool || failed=1; done; \
+	.venv/bin/hadolint kubeflow/Dockerfile || failed=1; exit $$failed
 
 bench: $(BENCHMARKS:%=bench-%) ## run every benchmark of tests/benchmarks
 	@echo "Benchmarks: $(or $(strip $(BENCHMARKS)),none yet in tests/benchmarks)"

@@ -3,10 +3,10 @@
     python kubeflow/compile.py --image my-registry/my-image --output pipeline.yaml
 
 takes the options of `python -m pipelines.local` besides. `--cpus`, `--memory` (GB),
-`--gpus` with `--gpu-type`, and `--retries` are for the Tuner's step. `--root` and
-`--csv` must be folders that this machine and the cluster both see: the wheels of the
-user's module are written to the root now, and read from there by the steps. A study is
-kept under the root and continued by the next run only with `--study-dir`, since
+`--gpus` with `--gpu-type`, `--retries` and `--cache` are for the Tuner's step. `--root`
+and `--csv` must be folders that this machine and the cluster both see: the wheels of
+the user's module are written to the root now, and read from there by the steps. A study
+is kept under the root and continued by the next run only with `--study-dir`, since
 Kubeflow gives every run folders of its own.
 """
 
@@ -41,6 +41,8 @@ class StepOptions:
             its types on Vertex AI.
         retries: Further attempts of a step that failed. They continue the study only
             if it has a `study_dir`.
+        cache: Whether a step with the same inputs takes the outputs of an earlier run;
+            None leaves it to the pipeline.
     """
 
     cpus: float | None = None
@@ -48,6 +50,7 @@ class StepOptions:
     gpus: int = 0
     gpu_type: str = ""
     retries: int = 0
+    cache: bool | None = None
 
     def __post_init__(self) -> None:
         for name in ("cpus", "memory"):
@@ -83,6 +86,8 @@ def apply(options: StepOptions, spec: Mapping[str, Any]) -> None:
             container["resources"] = options.resources
         if options.retries:
             task["retryPolicy"] = {"maxRetryCount": options.retries}
+        if options.cache is not None:
+            task["cachingOptions"] = {"enableCache": options.cache}
 
 
 def _own_steps(spec: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
@@ -150,9 +155,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--gpus", type=int, default=0)
     parser.add_argument("--gpu-type", default="")
     parser.add_argument("--retries", type=int, default=0)
+    parser.add_argument("--cache", action=argparse.BooleanOptionalAction)
     own, others = parser.parse_known_args(arguments)
     try:
-        options = StepOptions(own.cpus, own.memory, own.gpus, own.gpu_type, own.retries)
+        options = StepOptions(
+            *(own.cpus, own.memory, own.gpus, own.gpu_type, own.retries, own.cache)
+        )
     except ValueError as error:
         parser.error(str(error))
     settings = local.settings(others)

@@ -1,11 +1,12 @@
 """Submits a compiled pipeline to Vertex AI Pipelines.
 
-    python kubeflow/compile.py --image IMAGE --output pipeline.json --root gs://BUCKET/run
-    python kubeflow/submit.py pipeline.json --project PROJECT --region REGION --dry-run
+    python kubeflow/compile.py --image IMAGE --output run.json --root /gcs/BUCKET/run
+    python kubeflow/submit.py run.json --project PROJECT --region REGION --dry-run
 
 `--dry-run` prints the request instead, as the message of Google's client library that
 would be sent: what it does not know is refused here. Without it, the credentials are
-those of `gcloud auth application-default login`.
+those of `gcloud auth application-default login`. A root of `/gcs/BUCKET/...`, which is
+where Vertex AI mounts a bucket in every step, is gs://BUCKET/... in the request.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ _REGION = re.compile(r"[a-z]+-[a-z]+\d+")
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}=[a-z0-9_-]{0,63}")
 
 
-def request(job: Mapping[str, Any], options: argparse.Namespace) -> Any:
+def request(job: Any, options: argparse.Namespace) -> Any:
     """Returns the `CreatePipelineJobRequest`.
 
     Args:
@@ -35,16 +35,7 @@ def request(job: Mapping[str, Any], options: argparse.Namespace) -> Any:
     from google.cloud.aiplatform_v1.types import CreatePipelineJobRequest, PipelineJob
     from google.protobuf import json_format
 
-    body = {
-        **job,
-        "displayName": options.name or job.get("displayName", ""),
-        "labels": dict(label.split("=") for label in options.label),
-        "serviceAccount": options.service_account,
-        "network": options.network,
-    }
-    body["runtimeConfig"] = {**job.get("runtimeConfig", {})}
-    if options.root:
-        body["runtimeConfig"]["gcsOutputDirectory"] = options.root
+    body = _asked(job, options)
     message = PipelineJob.pb(PipelineJob())
     try:
         json_format.ParseDict({k: v for k, v in body.items() if v}, message)
@@ -56,6 +47,27 @@ def request(job: Mapping[str, Any], options: argparse.Namespace) -> Any:
         parent=f"projects/{options.project}/locations/{options.region}",
         pipeline_job=made,
     )
+
+
+def _asked(job: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """Returns the job with what the command line says."""
+    if not isinstance(job, dict):
+        raise ValueError(
+            f"This is a {type(job).__name__}; expected an object: the .json that "
+            "compile.py writes."
+        )
+    runtime = dict(job.get("runtimeConfig", {}))
+    root = options.root or runtime.get("gcsOutputDirectory", "")
+    runtime["gcsOutputDirectory"] = re.sub("^/gcs/", "gs://", root)
+    labels = dict(label.split("=") for label in options.label)
+    return {
+        **job,
+        "displayName": options.name or job.get("displayName", ""),
+        "labels": {**job.get("labels", {}), **labels},
+        "serviceAccount": options.service_account,
+        "network": options.network,
+        "runtimeConfig": runtime,
+    }
 
 
 def _check(job: Any) -> None:

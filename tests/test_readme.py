@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def _compiled(components, root):
 
 def test_every_snippet_is_tested_here():
     words = ["Trainer(", "def fit_args", "Objective(", "Resolver(", "trials.jsonl"]
-    words += ["def cross_validation", "StrategyOracle("]
+    words += ["def cross_validation", "StrategyOracle(", "worker_pool_specs"]
     assert sorted(map(_snippet, words)) == sorted(SNIPPETS)
 
 
@@ -102,6 +103,44 @@ def test_the_tuner_with_a_search_compiles(upstream, tmp_path):
     node = _compiled([*upstream, made["tuner"]], tmp_path)["Tuner"]
     text = node.parameters.parameters["search"].field_value.string_value
     assert Search.from_json(text).max_trials == 50
+
+
+def test_the_tuner_on_vertex_compiles_and_asks_for_three_replicas(upstream, tmp_path):
+    from tfx import v1 as tfx
+
+    from tuner_component.vertex import tuning_args, worker_pools
+
+    made = _run(
+        _snippet("worker_pool_specs"),
+        tfx=tfx,
+        transform=upstream[-1],
+        Search=Search,
+        Tuner=tuner_component.Tuner,
+    )
+    node = _compiled([*upstream, made["tuner"]], tmp_path)["Tuner"]
+    text = node.parameters.parameters["custom_config"].field_value.string_value
+    spec = tuning_args.read(json.loads(text)).job_spec
+    pools = worker_pools.completed(spec["worker_pool_specs"], 3)
+    assert worker_pools.num_replicas(pools) == 3
+
+
+@pytest.mark.parametrize("name", ["compile", "submit", "component"])
+def test_the_commands_of_kubeflow_have_these_options(name):
+    known = (ROOT / "kubeflow" / f"{name}.py").read_text()
+    known += (ROOT / "pipelines" / "local.py").read_text() * (name == "compile")
+    (first, *others) = re.findall(
+        rf"^    python kubeflow/{name}\.py (.*)$", README, re.M
+    )
+    for option in re.findall(r"--[a-z-]+", " ".join([first, *others])):
+        assert f'"{option}"' in known, option
+
+
+def test_the_worker_starts_as_shown():
+    from tuner_component import worker
+
+    (line,) = re.findall(r"^    python -m tuner_component\.worker (.*)$", README, re.M)
+    assert worker._parser().parse_args(line.split()).root.endswith("/Tuner/flock")
+    assert "--slots" in worker._parser().format_help()
 
 
 def test_the_warm_start_compiles_and_may_find_nothing(upstream, tmp_path):

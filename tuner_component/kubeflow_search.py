@@ -88,10 +88,10 @@ def _components(options: argparse.Namespace) -> list[Any]:
     from tfx.components import (
         CsvExampleGen,
         ImportExampleGen,
-        ImportSchemaGen,
         SchemaGen,
         StatisticsGen,
     )
+    from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 
     from tuner_component.component import Tuner
 

@@ -161,14 +161,19 @@ def _paid(counts: collections.Counter[str]) -> int:
     return counts["list"] + counts["read"] + counts["write"]
 
 
-def main() -> int:
+def figures() -> list[Figure]:
+    """Returns all of them; `make bench-engines` shows them too."""
     with tempfile.TemporaryDirectory() as folder:
-        figures, coordinator = measure(Path(folder))
+        measured, coordinator = measure(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
-        figures.append(idle_operations(Path(folder)))
+        measured.append(idle_operations(Path(folder)))
     # Jobs are the coordinator's only writes; a worker's reports are about as large.
     job_bytes = coordinator["bytes"] / NUM_TRIALS
-    return report("flock", [*figures, *planned(12 * job_bytes)])
+    return [*measured, *planned(12 * job_bytes)]
+
+
+def main() -> int:
+    return report("flock", figures())
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def test_the_tuner_gets_what_it_asks_for_and_the_spec_stays_valid(tmp_path):
     output = tmp_path / "pipeline.yaml"
     options = ["--image", "an/image", "--output", str(output), "--cpus", "4"]
     options += ["--memory", "16", "--gpus", "1", "--gpu-type", "nvidia.com/gpu"]
-    options += ["--retries", "2", "--root", str(tmp_path / "root")]
+    options += ["--retries", "2", "--cache", "--root", str(tmp_path / "root")]
     assert compile_script().main(options) == 0
     spec = pipeline_spec_pb2.PipelineSpec()
     json_format.ParseDict(yaml.safe_load(output.read_text()), spec)
@@ -53,6 +53,7 @@ def test_the_tuner_gets_what_it_asks_for_and_the_spec_stays_valid(tmp_path):
     assert "resources" not in executors["Trainer_executor"]["container"]
     assert spec.root.dag.tasks["Tuner"].retry_policy.max_retry_count == 2
     assert not spec.root.dag.tasks["Trainer"].HasField("retry_policy")
+    assert spec.root.dag.tasks["Tuner"].caching_options.enable_cache
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,213 @@
+"""What a flock must not do: listen, unpickle, or leave its folder."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import pickle
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.engine_contract import make_job, wait_for
+from tests.engines.flock_evaluators import processes_in
+from tests.engines.flocks import STEADY, end, join, make_flock, start_worker
+from tests.engines.test_flock_faults import WAITING, release
+from tuner_component.engines.base import Measured
+from tuner_component.engines.flock import layout, messages
+from tuner_component.engines.flock.layout import Term
+from tuner_component.errors import EngineError
+from tuner_component.evaluation import Job, Outcome
+
+ENGINES = Path(messages.__file__).parents[1]
+PACKAGE = ENGINES.parent
+# `multiprocessing.Connection.send` and `recv` pickle; `send_bytes` does not.
+PICKLING = {"pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}
+RECEIVING = {"connection.recv", "self.connection.recv", "channel.connection.recv"}
+HOSTILE = [
+    "../evil",
+    "/tmp/evil",
+    "a/../../evil",
+    "..",
+    ".",
+    "",
+    "a\0b",
+    "a\nb",
+    "x" * 65,
+    "C:\\evil",
+    "gs://evil",
+    "é",
+]
+
+
+def _pickling(path):
+    """Returns what of a file could read a pickle."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            names.append(getattr(node, "module", None) or "")
+            if PICKLING & {name.split(".")[0] for name in names}:
+                yield f"{path.name}:{node.lineno} imports {names}"
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in RECEIVING:
+            yield f"{path.name}:{node.lineno} {ast.unparse(node)}"
+        allowed = isinstance(node, ast.keyword) and node.arg == "allow_pickle"
+        if allowed and ast.unparse(node.value) != "False":
+            yield f"{path.name}:{node.value.lineno} allow_pickle"
+
+
+def test_no_file_of_the_engines_can_read_a_pickle():
+    files = [*ENGINES.rglob("*.py"), *(PACKAGE / f"{name}.py" for name in (
+        "worker", "journal", "gfile_store", "outcome_file", "records", "model_state",
+        "training_state",
+    ))]  # fmt: skip
+    assert len(files) > 20
+    assert [found for path in files for found in _pickling(path)] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "from joblib import load",
+        "connection.recv()",
+        "f(allow_pickle=True)",
+    ],
+)
+def test_the_search_for_pickles_finds_them(tmp_path, source):
+    (tmp_path / "bad.py").write_text(source)
+    assert len(list(_pickling(tmp_path / "bad.py"))) == 1
+
+
+class _Opened:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self._folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (self._folder,)
+
+
+@pytest.mark.parametrize(
+    "read", [messages.read_setup, messages.read_job, messages.read_notes]
+)
+def test_a_pickle_in_the_place_of_a_message_is_refused(tmp_path, read):
+    evil = pickle.dumps(_Opened(str(tmp_path / "evil")))
+    with pytest.raises(EngineError):
+        read(evil)
+    assert not (tmp_path / "evil").exists()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_job_with_a_hostile_name_is_taken_by_nobody(tmp_path, name):
+    job = Job(name, {}, 0, 0, str(tmp_path), "loss", "min")
+    with pytest.raises(EngineError, match="expected 1 to 64"):
+        messages.read_job(messages.write_job(job))
+    flock = make_flock(tmp_path / "root", 1)
+    try:
+        with pytest.raises(EngineError, match="expected 1 to 64"):
+            flock.submit(job)
+    finally:
+        flock.close()
+
+
+def test_hostile_hyperparameters_are_data_and_no_paths(tmp_path):
+    values = {name: name for name in HOSTILE}
+    job = Job("t0", values, 0, 0, str(tmp_path), "loss", "min")
+    assert messages.read_job(messages.write_job(job)).values == values
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["../../x.beat-000000001", "a/../b.00000000.beat-000000001"],
+        ["w0.00000000.000000000-00000000.mail-000000000/../x"],
+        ["w\0.00000000.beat-000000001", "w.00000000.beat-1", "passwd"],
+    ],
+)
+def test_names_on_the_storage_that_are_not_ours_are_passed_over(names):
+    signs = layout.read_signs(names, Term(0, "00000000"))
+    assert (signs.beats, signs.mails, signs.outdated) == ({}, {}, [])
+    assert layout.read_lead(names) is None
+
+
+def test_nothing_listens_while_a_flock_searches_and_rights_are_those_of_the_step(
+    tmp_path,
+):
+    flock = make_flock(tmp_path / "root", 1, STEADY, evaluator=WAITING)
+    worker = start_worker(tmp_path / "root", "w0")
+    try:
+        job = make_job(tmp_path)
+        flock.submit(job)
+        wait_for(flock, Measured)
+        (process,) = processes_in(tmp_path / "t0", "begun")
+        members = family(os.getpid())
+        assert members >= {worker.pid, process}
+        assert listening(members) == set()
+        assert {rights(member) for member in members} == {rights(os.getpid())}
+        release(job)
+        wait_for(flock, Outcome)
+    finally:
+        flock.close()
+        if worker.poll() is None:
+            join(worker)
+        end(worker)
+    files = [path for path in (tmp_path / "root").rglob("*") if path.is_file()]
+    assert files
+    assert not any(path.stat().st_mode & stat.S_IXUSR for path in files)
+
+
+def listening(processes: Iterable[int]) -> set[str]:
+    """Returns the sockets of processes that take connections from other hosts.
+
+    In /proc/net/tcp the state 0A is LISTEN; loopback is 127.0.0.1, written backwards,
+    or ::1.
+    """
+    own = {inode for process in processes for inode in sockets_of(process)}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            _, local, _, state, *others = line.split()
+            loopback = local.rpartition(":")[0].endswith(("7F", "01000000"))
+            if state == "0A" and not loopback and others[5] in own:
+                found.add(local)
+    return found
+
+
+def sockets_of(process: int) -> Iterator[str]:
+    for descriptor in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            target = str(descriptor.readlink())
+            if target.startswith("socket:["):
+                yield target[len("socket:[") : -1]
+
+
+def family(process: int) -> set[int]:
+    """Returns a process and its descendants."""
+    found, left = set(), [process]
+    while left:
+        found.add(left[-1])
+        for task in Path(f"/proc/{left.pop()}/task").iterdir():
+            left += map(int, (task / "children").read_text().split())
+    return found
+
+
+def rights(process: int) -> tuple[str, ...]:
+    """Returns the users, groups and capabilities of a process."""
+    status = Path(f"/proc/{process}/status").read_text().splitlines()
+    return tuple(
+        line for line in status if line.startswith(("Uid", "Gid", "Groups", "Cap"))
+    )
+
+
+def test_the_search_for_listeners_finds_them():
+    import socket
+
+    with socket.socket() as server:
+        assert listening([os.getpid()]) == set()
+        server.bind(("0.0.0.0", 0))
+        server.listen()
+        assert len(listening([os.getpid()])) == 1

@@ -7,6 +7,7 @@ from tests.contracts.strategy_contract import CONTINUOUS, keys, pending, promote
 from tuner_component.search_space import Choice, SearchSpace
 from tuner_component.strategies import rank_agreement
 from tuner_component.strategies.base import Done, Promote, Suggest
+from tuner_component.strategies.brackets import Bracket, Rung
 from tuner_component.strategies.hyperband import Hyperband
 from tuner_component.strategies.successive_halving import SuccessiveHalving
 from tuner_component.trial import RungResult, Trial, TrialState
@@ -44,7 +45,7 @@ def halving(seed=0, **options):
 def test_where_the_order_holds_the_plan_is_kept():
     strategy = halving()
     trials, reason = run(strategy, lambda number, resource: number - resource)
-    assert by_rung(trials) == {1: 37, 2: 21, 4: 13, 8: 9, 16: 7}
+    assert by_rung(trials) == {1: 35, 2: 19, 4: 11, 8: 7, 16: 5}
     assert sum(trial.fidelity.value for trial in trials) == strategy.plan.total_resource
     assert "the order after 1 epochs agrees" in reason
     best = min(trials, key=lambda trial: trial.values["number"])
@@ -57,16 +58,18 @@ def test_where_curves_cross_at_the_end_nobody_drops_out():
 
     trials, reason = run(halving(), crossing)
     assert {trial.state for trial in trials} == {TrialState.COMPLETED}
-    assert len(trials) == 37
+    assert len(trials) == 35
     assert "the order before 16 epochs disagrees" in reason
 
 
 def test_where_curves_cross_early_all_pass_the_rungs_that_mislead():
+    """Four more are audited before a rung that gives four times as much is trusted."""
+
     def crossing(number, resource):
         return number if resource >= 4 else -number
 
     trials, reason = run(halving(), crossing)
-    assert by_rung(trials) == {1: 37, 2: 37, 4: 37, 8: 9, 16: 7}
+    assert by_rung(trials) == {1: 35, 2: 35, 4: 35, 8: 11, 16: 9}
     assert "the order before 4 epochs disagrees" in reason
     best = min(trials, key=lambda trial: trial.values["number"])
     assert best.state is TrialState.COMPLETED
@@ -96,7 +99,8 @@ def test_hyperband_amends_its_first_bracket():
 def test_the_audit_counts_as_configurations():
     strategy = SuccessiveHalving(CONTINUOUS, 0, max_resource=16, max_trials=30)
     assert strategy.num_configurations == 30
-    assert strategy.plan.brackets[0].num_configurations == 5
+    assert strategy.plan.brackets[0].num_configurations == 3
+    assert strategy.plan.is_least
 
 
 @pytest.mark.parametrize("max_trials", [2, 10, 20])
@@ -119,6 +123,46 @@ def test_agreement_is_that_of_kendall():
     assert tau((1, 5), (2, 7), (3, 6)) == pytest.approx(1 / 3)
     assert tau((1, 5)) is None
     assert tau((1, 5), (1, 6)) is None
+
+
+def trained(number, *losses):
+    rungs = tuple(RungResult(9**place, loss) for place, loss in enumerate(losses))
+    state = TrialState.COMPLETED if len(rungs) > 1 else TrialState.PAUSED
+    return Trial(str(number), number, {}, 0, state=state, rungs=rungs)
+
+
+BRACKET = Bracket((Rung(4, 1), Rung(1, 9)), 4)
+AUDITED = [trained(0, 3, 3), trained(1, 4, 4), trained(2, 5, 5)]
+
+
+def test_until_the_audit_is_complete_the_plan_is_followed():
+    members = [trained(3, 1)]
+    division = rank_agreement.divided(BRACKET, [*AUDITED[:2], trained(2, 5)], members)
+    assert (division.trusted, division.bracket) == (None, BRACKET)
+    assert division.members == members
+
+
+@pytest.mark.parametrize(
+    ("chosen", "trusted"),
+    [
+        ((1, 2), 0),  # better than the audited ones
+        ((1,), 0),  # not known yet
+        ((1, 6), None),  # worse than one that the rung would have dropped
+        ((3.5, 6), 0),  # worse than one that the rung would have kept
+    ],
+)
+def test_rungs_that_miss_the_best_are_not_trusted(chosen, trusted):
+    members = [trained(3, 7), trained(4, 8), trained(5, 9), trained(6, *chosen)]
+    division = rank_agreement.divided(BRACKET, AUDITED, members)
+    assert division.trusted == trusted
+    audited = AUDITED if trusted == 0 else [*AUDITED, *members]
+    assert list(division.audited) == audited
+
+
+def test_a_failed_trial_of_the_audit_is_the_worst():
+    failed = Trial("2", 2, {}, 0, state=TrialState.FAILED)
+    division = rank_agreement.divided(BRACKET, [*AUDITED[:2], failed], [])
+    assert division.trusted == 0
 
 
 def test_proposals_of_audit_and_bracket_differ():

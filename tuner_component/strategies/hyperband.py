@@ -81,7 +81,7 @@ class Hyperband:
             limit -= rank_agreement.NUM_AUDITED
         every = brackets.repeated(one, iterations, limit)
         audit = (rank_agreement.audit(every[0]),) if audited else ()
-        self.plan = Plan((*audit, *every), resource, max_resource)
+        self.plan = Plan((*audit, *every), resource, max_resource, is_least=audited)
         self._schedule = Synchronous(self.plan, inner, audited=audited)
 
     @property

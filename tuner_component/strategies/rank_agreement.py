@@ -1,7 +1,18 @@
-"""Whether a cheap rung orders configurations as the full training does."""
+"""Whether a cheap rung orders configurations as the full training does.
+
+A few configurations, the audit, are trained to the end whatever their rungs say. The
+lowest rung at which their order agrees with that at the end is trusted: nobody drops
+out before it. Where none agrees, more are audited, one after the other; so where
+rungs mislead, the search becomes a random one that trains everybody to the end. A
+higher rung is dearer to trust, and is trusted only when as much was spent on audits.
+In the end the rungs must not have missed the best: if an audited configuration that
+they would have dropped beats all that they chose, the audit goes on, too.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -10,14 +21,31 @@ from scipy import stats
 
 from tuner_component.strategies import rungs
 from tuner_component.strategies.brackets import Bracket, Rung
-from tuner_component.trial import Trial
+from tuner_component.trial import Trial, TrialState
 
-NUM_AUDITED = 5
-"""Configurations that get the full training whatever their rungs say."""
-LEAST_CONFIGURATIONS = 16
+NUM_AUDITED = 3
+"""Configurations that get the full training whatever their rungs say, at least."""
+LEAST_CONFIGURATIONS = 18
 """Smaller brackets are not watched: the audit would cost more than they do."""
 LEAST_AGREEMENT = 0.2
 """Kendall's tau from which on a rung is trusted."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Division:
+    """Who is audited, and who may drop out.
+
+    Attributes:
+        audited: Trials that are trained to the end, in this order.
+        bracket: What the others follow; nobody drops out up to the trusted rung.
+        members: The others.
+        trusted: Index of the rung; None as long as none is.
+    """
+
+    audited: Sequence[Trial]
+    bracket: Bracket
+    members: Sequence[Trial]
+    trusted: int | None
 
 
 def is_worth_it(bracket: Bracket, limit: int | None) -> bool:
@@ -59,66 +87,54 @@ def agreement(trials: Sequence[Trial], resource: float, full: float) -> float | 
     pairs = [
         (here, there)
         for here, there in (
-            (rungs.loss_at(trial, resource), rungs.loss_at(trial, full))
-            for trial in trials
+            (_loss(trial, resource), _loss(trial, full)) for trial in trials
         )
         if here is not None and there is not None
     ]
-    if len(pairs) < 2:
-        return None
+    return _tau(tuple(pairs)) if len(pairs) > 1 else None
+
+
+@functools.lru_cache(maxsize=1_000)
+def _tau(pairs: tuple[tuple[float, float], ...]) -> float | None:
     tau = float(stats.kendalltau(*zip(*pairs, strict=True)).statistic)
     return None if math.isnan(tau) else tau
 
 
-def amended(
+def divided(
     bracket: Bracket, audited: Sequence[Trial], members: Sequence[Trial]
-) -> Bracket:
-    """Returns the bracket with everybody passing the rungs that mislead.
+) -> Division:
+    """Returns who is audited by now, and what the others follow.
 
-    The order at each rung is compared with that after the full training. Rungs below
-    the lowest one that agrees drop nobody.
+    Until the first audit is complete the others follow the bracket as it is planned.
 
     Args:
         bracket: The bracket that is watched.
-        audited: Trials of the audit.
-        members: Trials of the bracket.
+        audited: Trials of the first audit.
+        members: Trials of the bracket; the first of them are audited next.
     """
-    trusted = trusted_rung(bracket, audited, members)
-    most = bracket.num_configurations
-    wide = (
-        Rung(most if index <= trusted else rung.num_configurations, rung.resource)
-        for index, rung in enumerate(bracket.rungs)
-    )
-    return Bracket(tuple(wide), bracket.reduction_factor)
-
-
-def trusted_rung(
-    bracket: Bracket, audited: Sequence[Trial], members: Sequence[Trial]
-) -> int:
-    """Returns the index of the lowest rung that is trusted, the last one if none.
-
-    0 until the audit is complete. Then the audited trials are compared, and members
-    that were trained to the end because no rung was trusted.
-
-    Args:
-        bracket: The bracket that is watched.
-        audited: Trials of the audit.
-        members: Trials of the bracket.
-    """
-    steps = [rung.resource for rung in bracket.rungs]
-    ended = [t for t in audited if rungs.loss_at(t, steps[-1]) is not None]
-    if len(ended) < min(NUM_AUDITED, len(audited)) or not ended:
-        return 0
-    # The first in a row: who is trained to the end for its losses is no sample.
-    unselected = itertools.takewhile(
-        lambda trial: rungs.loss_at(trial, steps[-1]) is not None, members
-    )
-    sample = [*ended, *unselected]
-    for index, step in enumerate(steps[:-1]):
-        tau = agreement(sample, step, steps[-1])
-        if tau is None or tau > LEAST_AGREEMENT:
-            return index
-    return len(steps) - 1
+    trials = [*audited, *members]
+    full = bracket.rungs[-1].resource
+    fewest, most = len(audited), len(audited) + bracket.num_configurations
+    for size in range(fewest, most + 1):
+        sample = trials[:size]
+        if len(sample) < size or any(_loss(trial, full) is None for trial in sample):
+            break
+        for index in range(len(bracket.rungs) - 1):
+            wide = _amended(bracket, index, most - size)
+            planned = bracket.total_resource + (size - fewest) * full
+            if wide.total_resource > planned and index > 0:
+                break
+            tau = agreement(sample, bracket.rungs[index].resource, full)
+            if tau is not None and tau <= LEAST_AGREEMENT:
+                continue
+            if _is_beaten(wide, trials[size:], sample):
+                break
+            return Division(sample, wide, trials[size:], index)
+    else:
+        size = most
+    if size == fewest:
+        return Division(audited, bracket, members, None)
+    return Division(trials, bracket, [], None)
 
 
 def verdict(
@@ -128,15 +144,73 @@ def verdict(
 
     Args:
         bracket: The bracket that is watched.
-        audited: Trials of the audit.
+        audited: Trials of the first audit.
         members: Trials of the bracket.
         resource: What is spent: `"epochs"`, ...
     """
-    trusted = trusted_rung(bracket, audited, members)
-    step = bracket.rungs[trusted].resource
-    if trusted == 0:
-        return f"the order after {step:g} {resource} agrees with that at the end"
-    return (
-        f"the order before {step:g} {resource} disagrees with that at the end, so "
-        "nobody was dropped until then"
+    division = divided(bracket, audited, members)
+    number = len(division.audited)
+    if division.trusted is None:
+        full = bracket.rungs[-1].resource
+        return (
+            f"the order before {full:g} {resource} disagrees with that at the end, so "
+            "nobody was dropped until then"
+        )
+    step = bracket.rungs[division.trusted].resource
+    if division.trusted == 0:
+        text = f"the order after {step:g} {resource} agrees with that at the end"
+    else:
+        text = (
+            f"the order before {step:g} {resource} disagrees with that at the end, so "
+            "nobody was dropped until then"
+        )
+    return f"{text}, as {number} configurations show that were trained to the end"
+
+
+def _amended(bracket: Bracket, trusted: int, number: int) -> Bracket:
+    """Returns the bracket for fewer configurations, of which all pass some rungs."""
+    wide = (
+        Rung(
+            number if index <= trusted else min(rung.num_configurations, number),
+            rung.resource,
+        )
+        for index, rung in enumerate(bracket.rungs)
     )
+    return Bracket(tuple(wide), bracket.reduction_factor)
+
+
+def _is_beaten(
+    bracket: Bracket, members: Sequence[Trial], sample: Sequence[Trial]
+) -> bool:
+    """Returns whether the rungs missed the best: one of the sample that they drop.
+
+    False until the bracket is complete.
+    """
+    if len(members) < bracket.num_configurations:
+        return False
+    full = bracket.rungs[-1].resource
+    best = min(sample, key=lambda trial: _known(trial, full))
+    alive, is_dropped = list(members), False
+    for rung, above in itertools.pairwise(bracket.rungs):
+        if any(_loss(trial, rung.resource) is None for trial in alive):
+            return False
+        alive.sort(key=lambda trial: (_known(trial, rung.resource), trial.number))
+        if above.num_configurations < len(alive):
+            alive = alive[: above.num_configurations]
+            last = _known(alive[-1], rung.resource)
+            is_dropped |= _known(best, rung.resource) > last
+    if any(_loss(trial, full) is None for trial in alive):
+        return False
+    chosen = min((_known(trial, full) for trial in alive), default=math.inf)
+    return is_dropped and _known(best, full) < chosen
+
+
+def _known(trial: Trial, resource: float) -> float:
+    loss = _loss(trial, resource)
+    return math.inf if loss is None else loss
+
+
+def _loss(trial: Trial, resource: float) -> float | None:
+    """Returns the loss at a rung, infinite for one that failed before."""
+    loss = rungs.loss_at(trial, resource)
+    return math.inf if loss is None and trial.state is TrialState.FAILED else loss

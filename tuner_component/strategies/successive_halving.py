@@ -88,7 +88,7 @@ class SuccessiveHalving:
             num_configurations, min_resource, max_resource, reduction_factor
         )
         audit = (rank_agreement.audit(bracket),) if audited else ()
-        self.plan = Plan((*audit, bracket), resource, max_resource)
+        self.plan = Plan((*audit, bracket), resource, max_resource, is_least=audited)
         inner = proposing.create(name, proposals, space, seed, random_share)
         self._schedule = Synchronous(self.plan, inner, audited=audited)
 

@@ -51,11 +51,21 @@ class Synchronous:
 
     def keeps(self, history: Sequence[Trial]) -> list[str]:
         """Returns the ids of the trials that may still be promoted."""
+        filled = self._filled(history)
+        watched = 2 if self._audited else 0
         return [
-            trial.trial_id
-            for bracket, members in self._filled(history)
-            for climb in _climbs(bracket, members)
-            for trial in climb.possible
+            *(
+                trial.trial_id
+                for _, members in filled[:watched]
+                for trial in members
+                if trial.state is TrialState.PAUSED
+            ),
+            *(
+                trial.trial_id
+                for bracket, members in filled[watched:]
+                for climb in _climbs(bracket, members)
+                for trial in climb.possible
+            ),
         ]
 
     def _next(self, trials: Sequence[Trial]) -> Action:
@@ -87,13 +97,16 @@ class Synchronous:
         ]
         if cut:
             filled = [(one.cut(len(some)), some) for one, some in filled if some]
-        if self._audited and len(filled) > 1:
-            (_, audited), (bracket, watched) = filled[:2]
-            bracket = rank_agreement.amended(bracket, audited, watched)
-            filled[1] = bracket, watched
         return filled
 
     def _promotion(self, filled: Sequence[_Filled]) -> Promote | None:
+        if self._audited and len(filled) > 1:
+            (_, audited), (bracket, watched) = filled[:2]
+            division = rank_agreement.divided(bracket, audited, watched)
+            for trial in division.audited:
+                if trial.state is TrialState.PAUSED:
+                    return Promote(trial.trial_id, self._above(bracket, trial))
+            filled = [(division.bracket, list(division.members)), *filled[2:]]
         for bracket, members in filled:
             for climb in reversed(list(_climbs(bracket, members))):
                 for trial in climb.certain:
@@ -111,6 +124,11 @@ class Synchronous:
             fidelity=self._fidelity(bracket.rungs[0].resource),
             note={**action.note, _BRACKET: index},
         )
+
+    def _above(self, bracket: Bracket, trial: Trial) -> Fidelity:
+        """Returns the fidelity of the next rung of a paused trial."""
+        steps = (rung.resource for rung in bracket.rungs)
+        return self._fidelity(next(r for r in steps if not rungs.has_entered(trial, r)))
 
     def _fidelity(self, resource: float) -> Fidelity:
         return Fidelity(self._plan.resource, resource, self._plan.max_resource)

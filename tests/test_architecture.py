@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (2, frozenset({"journal"})),
     (3, frozenset({"evaluation", "space_discovery"})),
     (3, frozenset({"outcome_file", "training", "nas", "data", "model_metrics"})),
-    (3, frozenset({"training_state", "model_state"})),
+    (3, frozenset({"training_state", "model_state", "model_inputs"})),
     (3, frozenset({"epoch_watch"})),
     (3, frozenset({"study", "keras_evaluation"})),
     (3, frozenset({"sklearn_evaluation"})),

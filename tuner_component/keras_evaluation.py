@@ -11,7 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tuner_component import model_metrics, model_state, training_state
+from tuner_component import (
+    model_inputs,
+    model_metrics,
+    model_state,
+    training_state,
+)
 from tuner_component.epoch_watch import best_weights, make_watch
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
@@ -70,6 +75,7 @@ def explore(code: ModelCode) -> Evaluation:
     hp = _hyperparameters({})
     _seed(0)
     model = _build(code, hp)
+    model_inputs.check(model, code.train.batches(1).element_spec[0])
     fit = _fit_arguments(code, hp, None)
     said = epochs_said_by(hp.values, code.fit_args(hp))
     history = model.fit(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -51,34 +52,56 @@ def decode(cls: type[T], data: Mapping[str, Any]) -> T:
 
     Unknown fields are ignored, so that an older release reads newer records.
     """
-    hints = typing.get_type_hints(cls)
-    known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    return cls(
-        **{
-            name: _decode(hints[name], item)
-            for name, item in data.items()
-            if name in known
-        }
-    )
+    decoders = _decoders(typing.cast("Hashable", cls))
+    known = [(name, item) for name, item in data.items() if name in decoders]
+    return cls(**{name: decoders[name](item) for name, item in known})
 
 
-def _decode(hint: Any, value: Any) -> Any:
+_Decoder = Callable[[Any], Any]
+
+
+@functools.cache
+def _decoders(cls: Hashable) -> dict[str, _Decoder]:
+    """Returns what rebuilds each field; worked out once, as replays are long."""
+    made: Any = cls
+    hints = typing.get_type_hints(made)
+    return {f.name: _decoder(hints[f.name]) for f in dataclasses.fields(made)}
+
+
+def _decoder(hint: Any) -> _Decoder:
     if isinstance(hint, types.UnionType):
-        hints = typing.get_args(hint)
-        if value is None or len(hints) > 2 or type(None) not in hints:
-            return value
-        hint = next(kind for kind in hints if kind is not type(None))
+        return _optional(typing.get_args(hint))
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint):
-        return decode(typing.cast("type[Any]", hint), value)
+        return functools.partial(decode, typing.cast("type[Any]", hint))
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return hint(value)
+        return hint
     if origin is tuple:
-        return tuple(_decode(args[0], item) for item in value)
+        inner = _decoder(args[0])
+        return lambda items: tuple(map(inner, items))
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return {key: _decode(args[1], item) for key, item in value.items()}
-    if hint is float:
-        return _NON_FINITE[value] if isinstance(value, str) else float(value)
+        return functools.partial(_decode_values, _decoder(args[1]))
+    return _float if hint is float else _unchanged
+
+
+def _optional(hints: tuple[Any, ...]) -> _Decoder:
+    if len(hints) > 2 or type(None) not in hints:
+        return _unchanged
+    inner = _decoder(next(kind for kind in hints if kind is not type(None)))
+    return lambda value: None if value is None else inner(value)
+
+
+def _decode_values(inner: _Decoder, items: Mapping[str, Any]) -> dict[str, Any]:
+    if inner is _unchanged:
+        return dict(items)
+    return {key: inner(item) for key, item in items.items()}
+
+
+def _float(value: Any) -> float:
+    return _NON_FINITE[value] if isinstance(value, str) else float(value)
+
+
+def _unchanged(value: Any) -> Any:
     return value
 
 

@@ -99,10 +99,20 @@ def test_more_workers_than_gpus_share_and_say_so(caplog):
     assert "3 workers share 2 GPU(s)" in caplog.text
 
 
-def test_threads_are_one_each_unless_chosen():
+def test_a_worker_takes_gpu_memory_as_it_needs_it():
+    alone = worker_environments(1, {"CUDA_VISIBLE_DEVICES": "0"})[0]
+    assert alone["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    chosen = {"CUDA_VISIBLE_DEVICES": "0", "TF_FORCE_GPU_ALLOW_GROWTH": "false"}
+    assert worker_environments(1, chosen)[0]["TF_FORCE_GPU_ALLOW_GROWTH"] == "false"
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, "1"), (2, "1"), (3, "1"), (8, "4")])
+def test_workers_share_the_cores_unless_threads_are_chosen(monkeypatch, cores, threads):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr(devices, "_read", lambda file: "")
     none = {"CUDA_VISIBLE_DEVICES": ""}
     several = worker_environments(2, {**none, "OMP_NUM_THREADS": "3"})
     assert [own["OMP_NUM_THREADS"] for own in several] == ["3", "3"]
-    assert [own["TF_NUM_INTRAOP_THREADS"] for own in several] == ["1", "1"]
+    assert [own["TF_NUM_INTRAOP_THREADS"] for own in several] == [threads] * 2
     assert worker_environments(1, none)[0]["TF_NUM_INTRAOP_THREADS"] is None
     assert "CUDA_VISIBLE_DEVICES" not in several[0]

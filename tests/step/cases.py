@@ -186,7 +186,79 @@ def earlier_results_for_a_keras_tuner_oracle(inputs, root):
     _run({**inputs, "prior_results": []}, _stock(), root)
 
 
+def _rewritten(inputs, root, change):
+    """Returns the inputs with the training examples changed, record by record."""
+    import tensorflow as tf
+    from tfx.types import standard_artifacts
+
+    uri = shutil.copytree(inputs["examples"][0].uri, root / "examples")
+    file = str(Path(uri) / "Split-train" / "data-0.gz")
+    records = list(tf.data.TFRecordDataset(file, "GZIP").as_numpy_iterator())
+    with tf.io.TFRecordWriter(file, "GZIP") as writer:
+        for number, record in enumerate(records):
+            writer.write(change(number, record))
+    examples = standard_artifacts.Examples()
+    examples.uri = str(uri)
+    examples.split_names = inputs["examples"][0].split_names
+    return {**inputs, "examples": [examples]}
+
+
+def corrupt_record(inputs, root):
+    def broken(number, record):
+        return b"\xff no example" if number == 7 else record
+
+    _run(_rewritten(inputs, root, broken), _own(), root)
+
+
+def truncated_file(inputs, root):
+    changed = _rewritten(inputs, root, lambda _, record: record)
+    file = Path(changed["examples"][0].uri) / "Split-train" / "data-0.gz"
+    file.write_bytes(file.read_bytes()[:-200])
+    _run(changed, _own(), root)
+
+
+def file_without_examples(inputs, root):
+    changed = _rewritten(inputs, root, lambda _, record: record)
+    (Path(changed["examples"][0].uri) / "Split-train" / "data-0.gz").write_bytes(b"")
+    _run(changed, _own(), root)
+
+
+def nan_label(inputs, root):
+    import tensorflow as tf
+    from tfx.types import standard_artifacts
+
+    def with_target(number, record):
+        example = tf.train.Example.FromString(record)
+        target = float("nan") if number < 3 else 1.0
+        example.features.feature["target"].float_list.value.append(target)
+        return example.SerializeToString()
+
+    schema = standard_artifacts.Schema()
+    schema.uri = str(shutil.copytree(inputs["schema"][0].uri, root / "schema"))
+    with (Path(schema.uri) / "schema.pbtxt").open("a") as file:
+        file.write('feature { name: "target" type: FLOAT }')
+    changed = _rewritten(inputs, root, with_target)
+    _run({**changed, "schema": [schema]}, _own(label_key="target"), root)
+
+
+def batch_larger_than_the_data(inputs, root):
+    _run(inputs, _own(Search(max_trials=2, batch_size=64)), root)
+
+
+def input_that_the_data_lack(inputs, root):
+    module = root / "lacking.py"
+    text = (MODULES / "own_model.py").read_text()
+    module.write_text(text.replace('"body_mass_g"', '"body_mass_kg"'))
+    _run(inputs, _own(module=module), root)
+
+
 CASES = {
+    corrupt_record: r"Record 7 of .*Split-train/data-0.gz cannot be read",
+    truncated_file: r"Record \d+ of .*Split-train/data-0.gz cannot be read",
+    file_without_examples: r"files of the train split hold no example",
+    nan_label: r"'target' is NaN or infinite in 3 of 60 examples of the train split",
+    batch_larger_than_the_data: r"batch_size=64\) is larger than .* 60 examples",
+    input_that_the_data_lack: r"input 'body_mass_kg'.*Did you mean 'body_mass_g'",
     misspelt_objective: r"'val_acuracy'.*'val_accuracy'.*Did you mean 'val_accuracy'",
     misspelt_objective_of_a_tuner: r"'val_acuracy'.*Did you mean 'val_accuracy'",
     module_without_the_function: r"neither tuner_fn.*Did you mean 'build_modle'",

@@ -47,7 +47,7 @@ def default_parallelism() -> int:
     if masks:
         return len(masks)
     by_memory = _available_bytes() // _BYTES_PER_TRIAL
-    return int(max(1, min(_usable_cores(), by_memory, _MOST_TRIALS)))
+    return int(max(1, min(usable_cores(), by_memory, _MOST_TRIALS)))
 
 
 def _installed_devices() -> tuple[str, ...]:
@@ -75,7 +75,8 @@ def parse_listing(listing: str) -> tuple[str, ...]:
     return tuple(masks)
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """Returns how many cores this process may use, at least 1."""
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from tuner_component.engines.devices import VISIBLE_DEVICES, device_masks
+from tuner_component.engines.devices import VISIBLE_DEVICES, device_masks, usable_cores
 
 _THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 _GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH"
@@ -17,8 +17,9 @@ def worker_environments(
 ) -> list[dict[str, str | None]]:
     """Returns the variables that differ from worker to worker.
 
-    The user's own choice of threads stands. Otherwise each of several workers gets
-    one, and a single worker what its libraries choose.
+    The user's own choice of threads stands. Otherwise several workers share the
+    cores, at least one thread each, and a single worker gets what its libraries
+    choose. On a GPU, memory is taken as it is needed.
 
     Args:
         count: Number of workers.
@@ -28,8 +29,9 @@ def worker_environments(
         Variable to value, for each worker; None means that it must not be set.
     """
     masks = device_masks(environment)
+    threads = None if count == 1 else str(max(1, usable_cores() // count))
     common: dict[str, str | None] = {
-        name: environment.get(name, None if count == 1 else "1") for name in _THREADS
+        name: environment.get(name, threads) for name in _THREADS
     }
     if masks and count > len(masks):
         _logger.warning(
@@ -37,6 +39,7 @@ def worker_environments(
             "each, run at most %d trials at once.",
             *(count, len(masks), len(masks)),
         )
+    if masks:  # TensorFlow would take all memory of a device for its first model.
         common[_GROWTH] = environment.get(_GROWTH, "true")
     if not masks:
         return [dict(common) for _ in range(count)]

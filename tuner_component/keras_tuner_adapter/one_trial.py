@@ -16,6 +16,7 @@ from typing import Any
 from tuner_component.errors import InfeasibleTrialError, TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, oracle_patches
+from tuner_component.keras_tuner_adapter.lean_tuner import make_lean
 from tuner_component.keras_tuner_adapter.learning_curve import LearningCurve
 from tuner_component.keras_tuner_adapter.rung_training import RungTraining
 
@@ -113,6 +114,7 @@ class OneTrial:
     def _adopt_tuner(self) -> None:
         tuner = self._tuner
         tuner.save = lambda: None
+        make_lean(tuner)
         tuner.run_trial = self._watched(tuner.run_trial)
         tuner._run_and_update_trial = self._kept_error(tuner._run_and_update_trial)
         tuner.get_trial_dir = self._trial_dir(tuner.get_trial_dir)

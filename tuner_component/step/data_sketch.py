@@ -92,7 +92,10 @@ def _add(entry: dict[str, Any], column: Any) -> None:
         return
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         values = np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
-        values = values[np.isfinite(values)]
+        if not np.isfinite(values).all():
+            wrong = int(np.count_nonzero(~np.isfinite(values)))
+            entry["num_not_finite"] = entry.get("num_not_finite", 0) + wrong
+            values = values[np.isfinite(values)]
         entry["sum"] = entry.get("sum", 0.0) + float(values.sum())
         entry["scale"] = entry.get("scale", 0.0) + float(np.abs(values).sum())
     else:

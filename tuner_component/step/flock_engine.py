@@ -53,6 +53,5 @@ def _elsewhere(settings: Mapping[str, Any], module: UserModule) -> dict[str, Any
     """Returns settings that name no folder of this host."""
     imported = dataclasses.asdict(dataclasses.replace(module, folder=""))
     load_settings = {**settings["load_settings"], "module": imported}
-    if "cache_folder" in load_settings:
-        load_settings["cache_folder"] = ""
+    load_settings["inputs"] = {**load_settings["inputs"], "cache_folder": ""}
     return {**settings, "load_settings": load_settings}

@@ -26,6 +26,9 @@ def explore(engine: Engine, folder: str) -> Mapping[str, Any]:
     """
     outcome = _done(engine, _explore_job(folder))
     if outcome.error is not None:
+        kind, _, text = outcome.error.message.partition(": ")
+        if kind == PreflightError.__name__:
+            raise PreflightError(text)
         raise PreflightError(
             "The model of the default hyperparameters cannot be trained for one "
             f"step: {outcome.error.message}\n{outcome.error.traceback}"

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tuner_component.data import Source, open_split
+from tuner_component.data import SharedReader, Source, open_split
 from tuner_component.errors import PreflightError
 from tuner_component.keras_evaluation import ModelCode
 from tuner_component.step import preflight, prior_results
@@ -19,6 +19,7 @@ def describe(
     inputs: Mapping[str, Sequence[Any]],
     exec_properties: Mapping[str, Any],
     working_dir: str,
+    cache_folder: str,
 ) -> dict[str, Any]:
     """Returns the inputs of a step as JSON from which a worker makes `FnArgs`.
 
@@ -26,6 +27,7 @@ def describe(
         inputs: Input key to artifacts.
         exec_properties: The step's execution properties.
         working_dir: `fn_args.working_dir` for the user's code.
+        cache_folder: A local folder for the parsed examples.
     """
     return {
         "artifacts": {
@@ -39,15 +41,20 @@ def describe(
             if exec_properties.get(key) is not None
         },
         "working_dir": working_dir,
+        "cache_folder": cache_folder,
     }
 
 
 def fn_args(inputs: Mapping[str, Any]) -> Any:
-    """Returns TFX's `FnArgs` for what `describe` returned."""
+    """Returns TFX's `FnArgs` for what `describe` returned.
+
+    Their `data_accessor` parses examples once and then reads memory. Without a
+    `cache_folder` the process' own folder for temporary files serves.
+    """
     from tfx.components.trainer import fn_args_utils
     from tfx.types import artifact
 
-    return fn_args_utils.get_common_fn_args(
+    args = fn_args_utils.get_common_fn_args(
         {
             key: [artifact.Artifact.from_json_dict(item) for item in items]
             for key, items in inputs["artifacts"].items()
@@ -55,6 +62,11 @@ def fn_args(inputs: Mapping[str, Any]) -> Any:
         dict(inputs["properties"]),
         working_dir=inputs["working_dir"],
     )
+    stock = args.data_accessor
+    folder = inputs["cache_folder"] or tempfile.gettempdir()
+    reader = SharedReader(stock.tf_dataset_factory, folder)
+    args.data_accessor = stock._replace(tf_dataset_factory=reader)
+    return args
 
 
 def load_tuner_fn(
@@ -69,21 +81,16 @@ def load_model_code(
     module: Mapping[str, str],
     inputs: Mapping[str, Any],
     label_key: str,
-    cache_folder: str,
     fit_defaults: Mapping[str, Any],
     seed: int,
 ) -> ModelCode:
-    """Returns the user's `build_model` and the data, in a worker.
-
-    Without a `cache_folder` the worker's own folder for temporary files serves.
-    """
+    """Returns the user's `build_model` and the data, in a worker."""
     loaded = UserModule(**module).load()
     args = fn_args(inputs)
     schema = training_schema(args)
     train, validation = (
         open_split(
-            Source(args.data_accessor.tf_dataset_factory, files, schema, label_key),
-            cache_folder or tempfile.gettempdir(),
+            Source(args.data_accessor.tf_dataset_factory, files, schema, label_key)
         )
         for files in (args.train_files, args.eval_files)
     )

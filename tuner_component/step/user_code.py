@@ -9,7 +9,7 @@ from typing import Any
 from tuner_component.engines.base import Engine
 from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
 from tuner_component.step import (
-    data_sketch,
+    data_checks,
     preflight,
     probe,
     tfx_inputs,
@@ -45,7 +45,9 @@ class UserCode:
 
     def __init__(self, request: Request, module: UserModule, scratch: str) -> None:
         working_dir = f"{request.studies_root}/working_dir"
-        described = tfx_inputs.describe(request.inputs, request.properties, working_dir)
+        described = tfx_inputs.describe(
+            request.inputs, request.properties, working_dir, scratch
+        )
         self._request, self._module = request, module
         self._args = tfx_inputs.fn_args(described)
         self._schema = tfx_inputs.checked_schema(self._args)
@@ -54,7 +56,7 @@ class UserCode:
             "inputs": described,
         }
         if not module.function:
-            self.load_settings |= self._data_settings(scratch)
+            self.load_settings |= self._data_settings()
 
     def plan(
         self, engine: Engine, scratch: str, explore_folder: str
@@ -70,9 +72,17 @@ class UserCode:
             PreflightError: If the search cannot succeed as it is configured.
         """
         search = self._request.search
-        sketch = data_sketch.sketch(self._args, self._schema)
+        sketch = data_checks.readable_sketch(self._args, self._schema)
         preflight.check_examples(sketch)
+<<<<<<< HEAD
         explored = probe.explore(engine, explore_folder)
+=======
+        label_key = self._request.properties.get("label_key")
+        if not self._module.function and label_key:
+            data_checks.check_label_values(sketch, label_key)
+            data_checks.check_batch_size(sketch, search)
+        explored = probe.explore(engine)
+>>>>>>> 825e5ce (Examples are parsed once for a study; lean stock trials; refusals of bad data; studies of 10,000 trials)
         check_epochs(search, explored.get("no_rungs", ""))
         if self._module.function:
             tuner_fn = getattr(self._module.load(), self._module.function)
@@ -108,12 +118,11 @@ class UserCode:
             },
         }
 
-    def _data_settings(self, scratch: str) -> dict[str, Any]:
+    def _data_settings(self) -> dict[str, Any]:
         search = self._request.search
         label_key = self._request.properties.get("label_key")
         return {
             "label_key": preflight.check_label(label_key, self._schema),
-            "cache_folder": scratch,
             "fit_defaults": {
                 "epochs": search.epochs,
                 "batch_size": search.batch_size,

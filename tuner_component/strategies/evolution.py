@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Container, Mapping, Sequence
 from typing import Literal
 
@@ -116,13 +117,13 @@ class Evolution:
 
     def _population(self, trials: Sequence[Trial]) -> list[_Member]:
         """Returns who is left when one leaves for every one that joins."""
-        completed = [(t.loss, t.values) for t in trials if t.loss is not None]
+        completed = [t for t in trials if t.loss is not None]
         if self._removal == "performance":
             # Of equal losses the older leaves first, so that the population moves.
-            completed.sort(key=lambda each: each[0], reverse=True)
+            completed.sort(key=operator.attrgetter("loss"), reverse=True)
         return [
-            _Member(loss, self._space.complete(values))
-            for loss, values in completed[-self._population_size :]
+            _Member(trial.loss or 0.0, self._space.complete(trial.values))
+            for trial in completed[-self._population_size :]
         ]
 
     def _child(
@@ -151,8 +152,8 @@ class Evolution:
 
 
 def _num_alive(trials: Sequence[Trial]) -> int:
-    alive = (TrialState.PENDING, TrialState.COMPLETED)
-    return sum(trial.state in alive for trial in trials)
+    pending, completed = TrialState.PENDING, TrialState.COMPLETED
+    return len([t for t in trials if t.state is completed or t.state is pending])
 
 
 def _check_share(name: str, value: object, low: float) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 
 from tuner_component.search_space import SearchSpace
 from tuner_component.search_space.domain import nth_missing
 from tuner_component.search_space.draws import below
 from tuner_component.strategies.base import Action, Done, Suggest, rng
-from tuner_component.strategies.tried import all_tried
+from tuner_component.strategies.tried import PerTrial, all_tried
 from tuner_component.trial import Trial, Value
 
 _MAX_DRAWS = 20
@@ -35,6 +36,9 @@ class Random:
         self._seed = seed
         self._configurations = space.configurations()
         self._tried: dict[tuple[tuple[str, Value], ...], tuple[str, int | None]] = {}
+        self._identify_all = PerTrial(self._identify)
+        self._ranks: dict[str, int | None] = {}
+        self._num_identified = 0
 
     def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
         """Returns untried configurations; `Done` when none is left.
@@ -42,24 +46,33 @@ class Random:
         The configuration of a number depends on the seed, the number and the set of
         configurations tried before.
         """
-        tried = dict(self._identify(trial.values) for trial in history)
+        tried = self._identified(history)
         actions: list[Action] = []
         for number in range(len(history), len(history) + count):
             values = self._next(number, tried)
             if values is None:
                 return [*actions, self._done()]
             key, rank = self._identify(values)
-            tried[key] = rank
+            tried = ChainMap({key: rank}, *tried.maps)
             actions.append(Suggest(values))
         return actions
+
+    def _identified(self, history: Sequence[Trial]) -> ChainMap[str, int | None]:
+        identified = self._identify_all(history)
+        known = self._identify_all.num_kept
+        if known < self._num_identified:
+            self._ranks, known = {}, 0
+        self._ranks |= identified[known:]
+        self._num_identified = len(identified)
+        return ChainMap(self._ranks)
 
     def _next(
         self, number: int, tried: Mapping[str, int | None]
     ) -> dict[str, Value] | None:
         if number == 0:
             return self._space.defaults()
-        ranks = {rank for rank in tried.values() if rank is not None}
         size = self._configurations.size
+        ranks = {r for r in tried.values() if r is not None} if size else set()
         if size is not None and len(ranks) >= size:
             return None
         generator = rng(self._seed, number)

@@ -34,11 +34,11 @@ def unneeded(
     """
     best = {trial.trial_id for trial in ranked(trials, objectives)[:keep]}
     best |= {trial.trial_id for trial in pareto_set(trials)}
+    needed = best.union(kept)
     return [
         trial.trial_id
         for trial in trials
-        if trial.state is not TrialState.PENDING
-        and trial.trial_id not in best | set(kept)
+        if trial.state is not TrialState.PENDING and trial.trial_id not in needed
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,11 +29,26 @@ class History:
         self._objectives = objectives
         self._trials: dict[str, Trial] = {}
         self._next_attempt: dict[str, int] = {}
+        self._counts: collections.Counter[TrialState] = collections.Counter()
+        self._pending: dict[str, Trial] = {}
+        self._all: tuple[Trial, ...] | None = None
 
     @property
     def trials(self) -> tuple[Trial, ...]:
         """All trials in the order of their numbers."""
-        return tuple(self._trials.values())
+        if self._all is None:
+            self._all = tuple(self._trials.values())
+        return self._all
+
+    @property
+    def counts(self) -> Mapping[TrialState, int]:
+        """How many trials are in each state."""
+        return +self._counts
+
+    @property
+    def pending(self) -> list[Trial]:
+        """The trials that have not ended, in the order of their numbers."""
+        return sorted(self._pending.values(), key=lambda trial: trial.number)
 
     def get(self, trial_id: str) -> Trial | None:
         """Returns a trial, or None if there is none of this id."""
@@ -51,7 +67,7 @@ class History:
             self._count_cut_attempts()
         elif kind == "proposed":
             trial = decode(Trial, record["trial"])
-            self._trials[trial.trial_id] = trial
+            self._put(trial)
             self._next_attempt[trial.trial_id] = 0
         elif kind == "promoted":
             fidelity = decode(Fidelity, record["fidelity"])
@@ -64,25 +80,35 @@ class History:
 
     def _count_cut_attempts(self) -> None:
         """Passes over the attempts that an earlier session left under way."""
-        for trial in self._trials.values():
-            if trial.state is TrialState.PENDING:
-                self._next_attempt[trial.trial_id] += 1
+        for trial_id in self._pending:
+            self._next_attempt[trial_id] += 1
+
+    def _put(self, trial: Trial) -> None:
+        before = self._trials.get(trial.trial_id)
+        if before is not None:
+            self._counts[before.state] -= 1
+        self._counts[trial.state] += 1
+        self._pending.pop(trial.trial_id, None)
+        if trial.state is TrialState.PENDING:
+            self._pending[trial.trial_id] = trial
+        self._trials[trial.trial_id] = trial
+        self._all = None
 
     def _promote(self, trial_id: str, fidelity: Fidelity) -> None:
-        self._trials[trial_id] = dataclasses.replace(
-            self._trials[trial_id],
-            state=TrialState.PENDING,
-            fidelity=fidelity,
-            score=None,
-            loss=None,
-            losses=(),
+        self._put(
+            dataclasses.replace(
+                self._trials[trial_id],
+                state=TrialState.PENDING,
+                fidelity=fidelity,
+                score=None,
+                loss=None,
+                losses=(),
+            )
         )
 
     def _end_attempt(self, outcome: Outcome) -> None:
         trial = self._trials[outcome.trial_id]
-        self._trials[trial.trial_id] = dataclasses.replace(
-            trial, num_attempts=trial.num_attempts + 1
-        )
+        self._put(dataclasses.replace(trial, num_attempts=trial.num_attempts + 1))
         self._next_attempt[trial.trial_id] = outcome.attempt + 1
 
     def _end(self, outcome: Outcome, state: TrialState) -> None:
@@ -92,7 +118,7 @@ class History:
         score = metrics[first.name] if succeeded else None
         loss = None if score is None else first.loss(score)
         losses = self._losses(metrics) if succeeded else ()
-        self._trials[trial.trial_id] = dataclasses.replace(
+        ended = dataclasses.replace(
             trial,
             state=state,
             score=score,
@@ -108,6 +134,7 @@ class History:
             worker=outcome.worker,
             report=outcome.report,
         )
+        self._put(ended)
         self._next_attempt[trial.trial_id] = outcome.attempt + 1
 
     def _losses(self, metrics: Mapping[str, float]) -> tuple[float, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import collections
+import contextlib
+import gc
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -106,13 +107,14 @@ class Study:
         """
         several = [objective] if isinstance(objective, Objective) else objective
         study = cls(home, strategy, tuple(several), limits, clock)
-        records = home.journal.read()
-        if records:
-            study_records.check_first(records[0], home.header, home.folder)
-        else:
-            study._write(study_records.study(home.header, clock()))
-        for record in records:
-            study._history.apply(record)
+        with _no_collection():
+            records = home.journal.read()
+            if records:
+                study_records.check_first(records[0], home.header, home.folder)
+            else:
+                study._write(study_records.study(home.header, clock()))
+            for record in records:
+                study._history.apply(record)
         num_trials = len(study.trials)
         study._write(study_records.session(limits, options or {}, num_trials, clock()))
         study._tell_kept_outcomes()
@@ -149,7 +151,7 @@ class Study:
     @property
     def counts(self) -> Mapping[TrialState, int]:
         """How many trials are in each state."""
-        return collections.Counter(trial.state for trial in self.trials)
+        return self._history.counts
 
     @property
     def best(self) -> Trial | None:
@@ -188,7 +190,7 @@ class Study:
         Raises:
             TunerError: If the strategy waits for nothing.
         """
-        pending = [trial for trial in self.trials if self._can_start(trial)][:count]
+        pending = [t for t in self._history.pending if self._can_start(t)][:count]
         return [
             self._start(trial)
             for trial in pending + self._propose(count - len(pending))
@@ -253,9 +255,8 @@ class Study:
                 self._emptied.add(trial_id)
 
     def _tell_kept_outcomes(self) -> None:
-        for trial in self.trials:
-            pending = trial.state is TrialState.PENDING
-            outcome = self._kept_outcome(trial) if pending else None
+        for trial in self._history.pending:
+            outcome = self._kept_outcome(trial)
             if outcome is not None:
                 self.tell(outcome)
 
@@ -355,8 +356,7 @@ class Study:
         )
 
     def _can_start(self, trial: Trial) -> bool:
-        pending = trial.state is TrialState.PENDING
-        return pending and trial.trial_id not in self._running
+        return trial.trial_id not in self._running
 
     def _is_late(self, outcome: Outcome) -> bool:
         """Whether an attempt broke off that is not the one under way."""
@@ -379,6 +379,18 @@ class Study:
     def _write(self, record: Mapping[str, Any]) -> None:
         self._home.journal.append(record)
         self._history.apply(record)
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pauses the search for garbage: a long replay makes many objects and no cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _trial_seed(seed: int, number: int) -> int:

@@ -1,0 +1,56 @@
+"""Whether a model and the examples fit together, before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tuner_component.errors import PreflightError
+from tuner_component.search import suggestion
+
+
+def check(model: Any, features: Mapping[str, Any]) -> None:
+    """Raises unless the data hold what the model's inputs name.
+
+    A model whose inputs have no names of their own is left to Keras.
+
+    Args:
+        model: A Keras model (Keras 3 or tf_keras).
+        features: Feature name to `tf.TypeSpec`.
+
+    Raises:
+        PreflightError: Names the input or the feature, and what to do.
+    """
+    import tensorflow as tf
+
+    for name, dtype in _named_inputs(model).items():
+        if name not in features:
+            raise PreflightError(
+                f"The model has the input {name!r}; the data have the features "
+                f"{sorted(features)}.{suggestion(name, features)} Name the inputs "
+                "of the model as the features are named after Transform."
+            )
+        if features[name].dtype == tf.string and dtype != "string":
+            raise PreflightError(
+                f"The feature {name!r} holds strings, and the model's input of that "
+                f"name takes {dtype}. Turn it into numbers in Transform, with "
+                "tft.compute_and_apply_vocabulary say, or give the model an input of "
+                "dtype 'string'."
+            )
+
+
+def _named_inputs(model: Any) -> dict[str, str]:
+    """Returns name to dtype; none where Keras does not go by names."""
+    try:
+        structure = model.input
+    except (AttributeError, ValueError):  # Subclassed, or not built yet.
+        return {}
+    if isinstance(structure, list | tuple) and len(structure) > 1:
+        structure = {tensor.name.partition(":")[0]: tensor for tensor in structure}
+    if not isinstance(structure, Mapping):
+        return {}
+    return {name: _dtype(tensor) for name, tensor in structure.items()}
+
+
+def _dtype(tensor: Any) -> str:
+    return str(getattr(tensor.dtype, "name", tensor.dtype))

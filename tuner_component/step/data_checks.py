@@ -1,0 +1,95 @@
+"""Checks on the examples themselves, before the first trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tuner_component.errors import PreflightError
+from tuner_component.search import Search
+from tuner_component.step import data_sketch
+
+
+def readable_sketch(args: Any, schema: Any) -> dict[str, Any]:
+    """Returns `data_sketch.sketch`, of examples that can all be read.
+
+    Args:
+        args: TFX's `FnArgs`.
+        schema: The schema of the examples, or None.
+
+    Raises:
+        PreflightError: Names the file and the record that cannot be read.
+    """
+    import tensorflow as tf
+
+    try:
+        return data_sketch.sketch(args, schema)
+    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        damaged = _first_damaged([*args.train_files, *args.eval_files])
+        if damaged is None:
+            raise
+        file, number, why = damaged
+        raise PreflightError(
+            f"Record {number} of {file} cannot be read: {why}. Expected a TFRecord "
+            "file of whole examples; run the component that wrote it again."
+        ) from error
+
+
+def check_label_values(sketch: Mapping[str, Any], label_key: str) -> None:
+    """Raises if a label is no number to train on.
+
+    Args:
+        sketch: What `readable_sketch` returned.
+        label_key: The label's feature.
+
+    Raises:
+        PreflightError: Names the split and how many labels are wrong.
+    """
+    for split, content in sketch.items():
+        label = content.get("features", {}).get(label_key, {})
+        wrong = label.get("num_not_finite", 0)
+        if wrong:
+            raise PreflightError(
+                f"The label {label_key!r} is NaN or infinite in {wrong} of "
+                f"{label['num_values']} examples of the {split} split; every loss "
+                "would be NaN. Leave such examples out, or fill them in Transform."
+            )
+
+
+def check_batch_size(sketch: Mapping[str, Any], search: Search) -> None:
+    """Raises if the user asks for batches that the data cannot fill.
+
+    Args:
+        sketch: What `readable_sketch` returned.
+        search: The user's options.
+
+    Raises:
+        PreflightError: Names both sizes.
+    """
+    num_examples = sketch["train"].get("num_examples")
+    if search.batch_size == Search().batch_size or num_examples is None:
+        return
+    if search.batch_size > num_examples:
+        raise PreflightError(
+            f"Search(batch_size={search.batch_size}) is larger than the train split, "
+            f"{num_examples} examples. Use a batch_size of at most {num_examples}."
+        )
+
+
+def _first_damaged(patterns: Sequence[str]) -> tuple[str, int, str] | None:
+    """Returns file, number of the record from 0, and what is wrong with it."""
+    import tensorflow as tf
+
+    for file in (f for pattern in patterns for f in tf.io.gfile.glob(pattern)):
+        kind = "GZIP" if file.endswith(".gz") else ""
+        records = tf.data.TFRecordDataset(file, kind).as_numpy_iterator()
+        number = 0
+        try:
+            for record in records:
+                tf.train.Example.FromString(record)
+                number += 1
+        except tf.errors.OpError as error:
+            return file, number, error.message
+        except Exception as error:  # noqa: BLE001 - protobuf's differ by release
+            return file, number, str(error)
+    return None

@@ -229,6 +229,9 @@ def test_the_files_are_read_once_for_all_processes(case, tmp_path):
     assert len(calls) == 1
 
 
+@pytest.mark.skipif(
+    tf.__version__.split(".")[:2] > ["2", "17"], reason="TensorFlow may copy here"
+)
 def test_numbers_are_mapped_not_copied(tmp_path):
     path = tmp_path / "values"
     np.arange(1024, dtype=np.float32).tofile(path)

@@ -35,15 +35,19 @@ class _Home:
 
 
 def main() -> int:
-    figures = []
+    return report("studies", figures())
+
+
+def figures() -> list[Figure]:
+    found = []
     with tempfile.TemporaryDirectory() as folder:
         home = _written(Path(folder))
         opened = _seconds(lambda: _open(home, "random"))
-        figures.append(Figure("open a study of 10,000 trials, CPU s", opened, 1.0))
+        found.append(Figure("open a study of 10,000 trials, CPU s", opened, 1.0))
         for name in _STRATEGIES:
             title = f"ask + tell after 10,000 trials, {name}, CPU ms"
-            figures.append(Figure(title, _round(_open(home, name)), 5.0))
-    return report("studies", figures)
+            found.append(Figure(title, _round(_open(home, name)), 5.0))
+    return found
 
 
 def _open(home: _Home, name: str) -> Study:

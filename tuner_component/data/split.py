@@ -150,7 +150,9 @@ class Split:
         return sum(len(label) for _, label in batches)
 
 
-def open_split(source: Source, cache_folder: str = "", max_bytes: int = 1 << 30) -> Split:
+def open_split(
+    source: Source, cache_folder: str = "", max_bytes: int = 1 << 30
+) -> Split:
     """Opens a split that all workers of this host share.
 
     The first worker parses the files and writes columns, which the others map. Over

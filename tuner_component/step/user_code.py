@@ -74,15 +74,11 @@ class UserCode:
         search = self._request.search
         sketch = data_checks.readable_sketch(self._args, self._schema)
         preflight.check_examples(sketch)
-<<<<<<< HEAD
-        explored = probe.explore(engine, explore_folder)
-=======
         label_key = self._request.properties.get("label_key")
         if not self._module.function and label_key:
             data_checks.check_label_values(sketch, label_key)
             data_checks.check_batch_size(sketch, search)
-        explored = probe.explore(engine)
->>>>>>> 825e5ce (Examples are parsed once for a study; lean stock trials; refusals of bad data; studies of 10,000 trials)
+        explored = probe.explore(engine, explore_folder)
         check_epochs(search, explored.get("no_rungs", ""))
         if self._module.function:
             tuner_fn = getattr(self._module.load(), self._module.function)

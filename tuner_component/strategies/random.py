@@ -53,7 +53,7 @@ class Random:
             if values is None:
                 return [*actions, self._done()]
             key, rank = self._identify(values)
-            tried = ChainMap({key: rank}, *tried.maps)
+            tried[key] = rank
             actions.append(Suggest(values))
         return actions
 
@@ -64,7 +64,7 @@ class Random:
             self._ranks, known = {}, 0
         self._ranks |= identified[known:]
         self._num_identified = len(identified)
-        return ChainMap(self._ranks)
+        return ChainMap({}, self._ranks)
 
     def _next(
         self, number: int, tried: Mapping[str, int | None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Mapping, Sequence
 
 from tuner_component.search_space import SearchSpace
@@ -57,14 +56,14 @@ class Random:
             actions.append(Suggest(values))
         return actions
 
-    def _identified(self, history: Sequence[Trial]) -> ChainMap[str, int | None]:
+    def _identified(self, history: Sequence[Trial]) -> dict[str, int | None]:
         identified = self._identify_all(history)
         known = self._identify_all.num_kept
         if known < self._num_identified:
             self._ranks, known = {}, 0
         self._ranks |= identified[known:]
         self._num_identified = len(identified)
-        return ChainMap({}, self._ranks)
+        return dict(self._ranks)
 
     def _next(
         self, number: int, tried: Mapping[str, int | None]

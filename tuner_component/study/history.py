@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tuner_component.evaluation import Outcome
@@ -150,3 +152,15 @@ def _rung(
         return ()
     seconds = outcome.duration_seconds
     return (RungResult(trial.fidelity.value, loss, seconds, losses),)
+
+
+@contextlib.contextmanager
+def no_collection() -> Iterator[None]:
+    """Pauses the search for garbage: a long replay makes many objects and no cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

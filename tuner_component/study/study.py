@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,7 +25,7 @@ from tuner_component.strategies.base import (
 )
 from tuner_component.study import checkpoints, policy
 from tuner_component.study import records as study_records
-from tuner_component.study.history import History
+from tuner_component.study.history import History, no_collection
 from tuner_component.study.policy import Limits
 from tuner_component.trial import Objective, Trial, TrialError, TrialState
 
@@ -107,7 +105,7 @@ class Study:
         """
         several = [objective] if isinstance(objective, Objective) else objective
         study = cls(home, strategy, tuple(several), limits, clock)
-        with _no_collection():
+        with no_collection():
             records = home.journal.read()
             if records:
                 study_records.check_first(records[0], home.header, home.folder)
@@ -379,18 +377,6 @@ class Study:
     def _write(self, record: Mapping[str, Any]) -> None:
         self._home.journal.append(record)
         self._history.apply(record)
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Pauses the search for garbage: a long replay makes many objects and no cycle."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _trial_seed(seed: int, number: int) -> int:

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from tests.benchmarks.figures import Figure, report
-from tests.benchmarks.suggestions import _SPACE
 from tuner_component.evaluation import Outcome
 from tuner_component.journal import LocalJournal
 from tuner_component.records import encode
+from tuner_component.search_space import Boolean, Choice, Float, Int, SearchSpace
 from tuner_component.strategies import registry
 from tuner_component.study import Limits, Study
 from tuner_component.study import records as study_records
@@ -24,6 +24,18 @@ from tuner_component.trial import Measurement, Objective, Trial, TrialState
 
 _NUM_TRIALS = 10_000
 _NUM_ROUNDS = 50
+_SPACE = SearchSpace(
+    [
+        Float("rate", 1e-5, 1.0, sampling="log"),
+        Float("dropout", 0.0, 0.5),
+        Float("momentum", 0.0, 0.99),
+        Int("units", 4, 512, sampling="log"),
+        Int("layers", 1, 8),
+        Choice("batch_size", (16, 32, 64, 128)),
+        Choice("activation", ("relu", "tanh", "gelu")),
+        Boolean("normalised"),
+    ]
+)
 _STRATEGIES = ("random", "quasi_random", "evolution")
 
 

@@ -52,6 +52,7 @@ class Follower:
         self._state, self._num_rounds = state, num_rounds
         self._study, self._observer = study, observer
         self._memo = memo.Memo(order.folder)
+        self._stuck = self._memo.stuck_workers(state.submission)
         self._memo.begin(state.round_name, Proposed([], state.jobs))
         self._has_ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -99,6 +100,8 @@ class Follower:
                     self._observer.on_event(self._study, outcome)
         if self._state.number == self._num_rounds - 1:
             self._hear_last_round()
+        if self._stuck is not None:
+            self._stuck.end()
 
     def _new_rounds(self) -> Iterator[Proposed]:
         while True:

@@ -4,7 +4,8 @@ Below the folder `beam` of a study:
 
 - `outcomes/<trial>-<digest>.json`: the outcome of a job, whichever pipeline ran it;
 - `<submission>/<round>.json`: the records and jobs that a round began with;
-- `<submission>/<round>.taken/<trial>`: who runs a job of the round.
+- `<submission>/<round>.taken/<trial>`: who runs a job of the round;
+- `<submission>/workers/<token>`: touched by a worker of the pipeline.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from tuner_component.engines.beam.beats import Beats, StuckWorkers
+from tuner_component.engines.beam.claims import Claims
 from tuner_component.engines.beam.order import Proposed
 from tuner_component.engines.beam.state import State
 from tuner_component.engines.flock.retries import RetryingStorage
@@ -40,11 +42,13 @@ class Memo:
     def __init__(self, folder: str) -> None:
         self._storage = RetryingStorage(open_storage(f"{folder}/{_FOLDER}"))
         self._local = None if is_remote(folder) else Path(folder) / _FOLDER
+        self._claims = None if self._local is None else Claims(self._local)
+        self._beats = None if self._local is None else Beats(self._local)
 
     @property
     def can_claim(self) -> bool:
         """Whether the storage can tell who came first: object stores cannot."""
-        return self._local is not None
+        return self._claims is not None
 
     def outcome(self, job: Job) -> Outcome | None:
         """Returns the outcome that this job had once; None if it had none."""
@@ -68,24 +72,22 @@ class Memo:
 
     def claim(self, round_name: str, job: Job) -> bool:
         """Returns whether the caller is the first to take a job of a round."""
-        if self._local is None:
-            return True
-        path = self._claim_path(self._local, round_name, job)
-        for _ in range(2):
-            try:
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-                return True
-            except FileExistsError:
-                return False
-            except FileNotFoundError:
-                path.parent.mkdir(parents=True, exist_ok=True)
-        return False
+        return self._claims is None or self._claims.take(round_name, job.trial_id)
+
+    def begin_beat(self, submission: str) -> None:
+        """Shows the driver of a pipeline that this worker is at work."""
+        if self._beats is not None:
+            self._beats.begin(submission)
+
+    def stuck_workers(self, submission: str) -> StuckWorkers | None:
+        """Returns what finds a pipeline's workers that are paused; None if unknown."""
+        return None if self._local is None else StuckWorkers(self._local, submission)
 
     def is_claimed(self, round_name: str, job: Job) -> bool:
         """Returns whether somebody has taken a job of a round."""
-        if self._local is None:
-            return False
-        return self._claim_path(self._local, round_name, job).exists()
+        return self._claims is not None and self._claims.is_taken(
+            round_name, job.trial_id
+        )
 
     def begun(self, round_name: str) -> Proposed | None:
         """Returns what a round began with; None if it has not begun."""
@@ -114,10 +116,6 @@ class Memo:
             return
         for name in self._storage.list(submission):
             self._storage.delete(f"{submission}/{name}")
-
-    @staticmethod
-    def _claim_path(local: Path, round_name: str, job: Job) -> Path:
-        return local / f"{round_name}.taken" / job.trial_id
 
 
 def outcome_name(job: Job) -> str:

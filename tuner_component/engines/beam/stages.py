@@ -55,6 +55,7 @@ class Evaluate(beam.DoFn):
         memo = _memo(self._order.folder)
         try:
             _require(self._order, ticket.round_name)
+            memo.begin_beat(self._order.submission)
             for job in self._candidates(memo, ticket):
                 outcome = self._run(memo, ticket.round_name, job)
                 if outcome is not None:
@@ -77,7 +78,11 @@ class Evaluate(beam.DoFn):
             return dataclasses.replace(kept, attempt=job.attempt)
         outcome = WORKSHOP.run(self._order, job)
         outcome = dataclasses.replace(outcome, worker=_worker_name())
-        memo.keep(job, outcome)
+        try:
+            memo.keep(job, outcome)
+        except OSError:
+            # It still comes to its round, unless this worker dies before.
+            _logger.exception("Trial %s: its outcome cannot be kept.", job.trial_id)
         return outcome
 
 

@@ -1,0 +1,41 @@
+"""Which ports processes listen on."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+_LISTEN = "0A"
+
+
+def foreign_listeners(pids: Sequence[int]) -> list[str]:
+    """Returns the addresses, other than loopback's, that processes listen on."""
+    inodes = {inode for pid in pids for inode in _sockets(pid)}
+    found = []
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            address = _address(fields[1].partition(":")[0])
+            if fields[3] == _LISTEN and fields[9] in inodes and not address.is_loopback:
+                found.append(f"{address} port {int(fields[1].rpartition(':')[2], 16)}")
+    return found
+
+
+def _sockets(pid: int) -> Iterator[str]:
+    with contextlib.suppress(OSError):
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                link = os.readlink(file)  # noqa: PTH115 - "socket:[123]"
+                if link.startswith("socket:"):
+                    yield link.removeprefix("socket:[").removesuffix("]")
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    words = bytes.fromhex(text)
+    raw = b"".join(words[i : i + 4][::-1] for i in range(0, len(words), 4))
+    address = ipaddress.ip_address(raw)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address

@@ -15,6 +15,7 @@ from tuner_component import (
     model_inputs,
     model_metrics,
     model_state,
+    training,
     training_state,
 )
 from tuner_component.epoch_watch import best_weights, make_watch
@@ -135,7 +136,12 @@ def _fit(
     callbacks: list[Any],
     earlier: TrainingState | None,
 ) -> None:
-    batch_size, first = fit.pop("batch_size"), earlier.epoch if earlier else 0
+    first = earlier.epoch if earlier else 0
+    why_not = _fit_as_graphs(model, code, job, fit, callbacks, first)
+    if not why_not:
+        return
+    training.fall_back(why_not)
+    batch_size = fit.pop("batch_size")
     batches, fit["steps_per_epoch"] = code.train.epochs(
         batch_size,
         seed=job.seed,
@@ -152,6 +158,30 @@ def _fit(
         **({"initial_epoch": first} if first else {}),
         **fit,
     )
+
+
+def _fit_as_graphs(
+    model: Any,
+    code: ModelCode,
+    job: Job,
+    fit: Mapping[str, Any],
+    callbacks: list[Any],
+    first: int,
+) -> str:
+    """Trains as `fit` would, by graphs; or returns why `fit` must do it."""
+    plan = dict(fit)
+    batch_size, steps = plan.pop("batch_size"), plan.pop("steps_per_epoch", None)
+    if code.train.arrays is None or code.validation.arrays is None:
+        return "the examples are streamed"
+    if reason := training.why_not(model, plan, callbacks):
+        return reason
+    train = training.examples_of(code.train.arrays)
+    rows = training.shuffled(train.num_examples, batch_size, job.seed, steps)
+    plan["initial_epoch"] = first or plan.get("initial_epoch", 0)
+    plan["validation"] = training.examples_of(code.validation.arrays)
+    plan["steps"] = steps or -(-train.num_examples // batch_size)
+    made = training.Plan(train=train, rows=rows, batch_size=batch_size, **plan)
+    return training.fit(model, made, callbacks)
 
 
 def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:

@@ -1,0 +1,307 @@
+"""Times training by graphs beside Keras' `fit`.
+
+`make bench-speed_training` measures in one process of one thread: steps per CPU second
+of three models, what the second trial of a structure costs before its first step, what
+200 trials leave in memory, and how far the metrics are from those of `fit`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.tables.runs import ROOT
+
+_ONE_THREAD = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "OMP_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+_ROUNDS = 3
+_TRIALS = 200
+_TOLERANCE = 1e-4  # Rounding that training carries on.
+
+
+def figures() -> list[Figure]:
+    """Measures in a process of its own, which has one thread."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "figures.json"
+        module = "tests.benchmarks.speed_training"
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", module, str(target)],
+            cwd=ROOT,
+            env={**os.environ, **_ONE_THREAD},
+            check=True,
+        )
+        return [Figure(**figure) for figure in json.loads(target.read_text())]
+
+
+def _measure() -> list[Figure]:
+    return [*_rates(), *_second_trial(), *_memory(), *_equality()]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Case:
+    name: str
+    build: Callable[[], Any]
+    arrays: dict[str, Any]
+    batch_size: int
+    epochs: tuple[int, int]
+    goal: float | None
+
+
+def _rates() -> list[Figure]:
+    found = []
+    for case in (_small(), _tabular(), _images()):
+        rates = _steps_per_second(case)
+        fit, ours = rates["fit"], rates["graphs"]
+        sys.stdout.write(f"{case.name}: fit {fit:.0f}, graphs {ours:.0f} steps/CPU s\n")
+        if case.goal is not None:
+            name = f"{case.name}: steps a CPU second"
+            found.append(Figure(name, ours, case.goal, at_least=True))
+        goal = 1.1 if case.goal is None else 1.0
+        name = f"{case.name}: times as many steps as fit"
+        found.append(Figure(name, ours / fit, goal, at_least=True))
+    return found
+
+
+def _steps_per_second(case: _Case) -> dict[str, float]:
+    """Returns medians of interleaved runs, without what the first epoch costs."""
+    num_examples = len(case.arrays["__label__"])
+    steps = -(-num_examples // case.batch_size)
+    trained = {"fit": _fit(case), "graphs": _graphs(case)}
+    rates: dict[str, list[float]] = {name: [] for name in trained}
+    for _ in range(_ROUNDS):
+        for (name, train), epochs in zip(trained.items(), case.epochs, strict=True):
+            began = time.process_time()
+            train(epochs)
+            rates[name].append(steps * epochs / (time.process_time() - began))
+    return {name: statistics.median(found) for name, found in rates.items()}
+
+
+def _fit(case: _Case) -> Callable[[int], None]:
+    from tuner_component.data import Split
+
+    model = case.build()
+    batches, steps = Split(None, case.arrays).epochs(case.batch_size, seed=0)
+
+    def train(epochs: int) -> None:
+        model.fit(batches, steps_per_epoch=steps, epochs=epochs, verbose=0)
+
+    train(1)
+    return train
+
+
+def _graphs(case: _Case) -> Callable[[int], None]:
+    from tuner_component import training
+
+    model = case.build()
+    examples = training.examples_of(case.arrays)
+    num_examples = examples.num_examples
+    rows = training.shuffled(num_examples, case.batch_size, 0)
+    steps = -(-num_examples // case.batch_size)
+
+    def train(epochs: int) -> None:
+        plan = training.Plan(examples, rows, steps, None, case.batch_size, epochs)
+        if why_not := training.fit(model, plan, []):
+            raise RuntimeError(why_not)
+
+    train(1)
+    return train
+
+
+def _small() -> _Case:
+    rng = np.random.default_rng(0)
+    arrays = {
+        "x": rng.normal(size=(300, 7)).astype("float32"),
+        "__label__": rng.integers(0, 3, (300, 1)),
+    }
+    return _Case("2 x 32 MLP, batch 32", _mlp, arrays, 32, (10, 100), 3000)
+
+
+def _mlp(rate: float = 0.01, dropout: float = 0.1, units: int = 32) -> Any:
+    import keras
+
+    keras.utils.set_random_seed(0)
+    inputs = keras.layers.Input((7,), name="x")
+    hidden = inputs
+    for _ in range(2):
+        hidden = keras.layers.Dense(units, "relu")(hidden)
+    if dropout:
+        hidden = keras.layers.Dropout(dropout)(hidden)
+    outputs = keras.layers.Dense(3, activation="softmax")(hidden)
+    return _compiled(keras.Model({"x": inputs}, outputs), rate)
+
+
+def _compiled(model: Any, rate: float = 0.001) -> Any:
+    import keras
+
+    model.compile(
+        keras.optimizers.Adam(rate),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def _tabular() -> _Case:
+    rng = np.random.default_rng(0)
+    num_examples = 20_000
+    arrays = {f"c{n}": rng.integers(0, 50, (num_examples, 1)) for n in range(10)}
+    arrays["x"] = rng.normal(size=(num_examples, 10)).astype("float32")
+    arrays["__label__"] = rng.integers(0, 2, (num_examples, 1))
+    return _Case("2 x 128 MLP + 10 embeddings", _embeddings, arrays, 128, (1, 4), 1300)
+
+
+def _embeddings() -> Any:
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    inputs = {
+        f"c{n}": layers.Input((1,), name=f"c{n}", dtype="int64") for n in range(10)
+    }
+    parts = [layers.Flatten()(layers.Embedding(50, 8)(one)) for one in inputs.values()]
+    inputs["x"] = layers.Input((10,), name="x")
+    hidden = layers.Concatenate()([*parts, inputs["x"]])
+    for _ in range(2):
+        hidden = layers.Dense(128, "relu")(hidden)
+    outputs = layers.Dense(2, activation="softmax")(hidden)
+    return _compiled(keras.Model(inputs, outputs))
+
+
+def _images() -> _Case:
+    rng = np.random.default_rng(0)
+    arrays = {
+        "image": rng.random((3_200, 28, 28, 1), "float32"),
+        "__label__": rng.integers(0, 10, (3_200, 1)),
+    }
+    return _Case("MNIST CNN, batch 64", _convolutions, arrays, 64, (2, 2), None)
+
+
+def _convolutions() -> Any:
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    hidden = inputs = layers.Input((28, 28, 1), name="image")
+    for filters in (16, 32):
+        hidden = layers.Conv2D(filters, 3, activation="relu")(hidden)
+        hidden = layers.MaxPooling2D()(hidden)
+    hidden = layers.Dense(64, "relu")(layers.Flatten()(hidden))
+    outputs = layers.Dense(10, activation="softmax")(hidden)
+    return _compiled(keras.Model({"image": inputs}, outputs))
+
+
+class _Trials:
+    """Trials of one study in this process."""
+
+    def __init__(self, folder: str) -> None:
+        from tuner_component.data import Split
+        from tuner_component.keras_evaluation import ModelCode
+
+        split, self.folder, self.before_step = Split(None, _small().arrays), folder, 0.0
+        self.code = ModelCode(
+            build_model=lambda hp: _mlp(hp["rate"], hp["dropout"], hp["units"]),
+            fit_args=lambda hp: {"callbacks": [self._clock()]},
+            train=split,
+            validation=split,
+            fit_defaults={"epochs": 1, "batch_size": 32},
+        )
+
+    def _clock(self) -> Any:
+        import keras
+
+        def first_epoch(epoch: int, logs: Any) -> None:
+            self.before_step = time.process_time() - self.began
+
+        return keras.callbacks.LambdaCallback(on_epoch_begin=first_epoch)
+
+    def run(self, number: int, units: int = 32) -> float:
+        """Trains a trial; returns the CPU seconds before its first step."""
+        from tuner_component import keras_evaluation
+        from tuner_component.evaluation import Job
+
+        rng = np.random.default_rng(number)
+        values = {"rate": 10 ** rng.uniform(-4, -1), "dropout": rng.uniform(0.1, 0.6)}
+        values["units"] = units
+        folder = f"{self.folder}/{number}"
+        job = Job(str(number), values, number, 0, folder, "val_loss", "min")
+        self.began = time.process_time()
+        keras_evaluation.train(self.code, job, lambda _: None)
+        return self.before_step
+
+
+def _second_trial() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        trials = _Trials(folder)
+        first = trials.run(0)
+        later = [trials.run(number) for number in range(1, 10)]
+    sys.stdout.write(f"before the first step of a first trial: {first:.2f} CPU s\n")
+    name = "CPU ms before the first step of the second trial"
+    median = "CPU ms before the first step of the later trials"
+    return [
+        Figure(name, 1000 * later[0], 50),
+        Figure(median, 1000 * statistics.median(later), 50),
+    ]
+
+
+def _memory() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        trials = _Trials(folder)
+        for number in range(20):
+            trials.run(number, units=32 + number % 2)
+        before = _resident_megabytes()
+        for number in range(20, _TRIALS):
+            trials.run(number, units=32 + number % 2)
+        grown = _resident_megabytes() - before
+    return [Figure(f"MB more after trial {_TRIALS} than after 20", grown, 50)]
+
+
+def _resident_megabytes() -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return float(line.split()[1]) / 1024
+    raise OSError("/proc/self/status has no VmRSS")
+
+
+def _equality() -> list[Figure]:
+    from tests.training import kinds
+    from tests.training.compared import curves, largest_difference
+
+    found = []
+    for build in (*kinds.FAST, *kinds.SLOW):
+        (theirs, _), (ours, _) = curves(build)
+        name = f"largest difference from fit: {build.__name__}"
+        found.append(Figure(name, largest_difference(ours, theirs), _TOLERANCE))
+        sys.stdout.write(f"{name:60} {found[-1].value:.1e}\n")
+    (theirs, _), (ours, _) = curves(kinds.dropout, weighted=True)
+    name = "largest difference from fit: sample weights"
+    return [*found, Figure(name, largest_difference(ours, theirs), _TOLERANCE)]
+
+
+def main(arguments: Sequence[str]) -> int:
+    if not arguments:
+        return report("speed_training", figures())
+    names = [field.name for field in dataclasses.fields(Figure)]
+    rows = [{name: getattr(one, name) for name in names} for one in _measure()]
+    Path(arguments[0]).write_text(json.dumps(rows, default=float))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

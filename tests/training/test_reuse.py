@@ -1,0 +1,146 @@
+"""A graph made for one trial trains the next one as a fresh one would."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from tests.training import kinds
+from tests.training.compared import curves, largest_difference
+from tuner_component.training import reuse
+from tuner_component.training.structure import structure_of
+
+layers = keras.layers
+TOLERANCE = 1e-4
+
+
+def _model(optimizer, units=8, rate=0.3, l2=0.01, noise=0.1, dtype=None, loss=None):
+    inputs = layers.Input((6,), name="x")
+    penalty = keras.regularizers.L1L2(0.001, l2)
+    hidden = layers.Dense(units, "relu", kernel_regularizer=penalty, dtype=dtype)(
+        inputs
+    )
+    hidden = layers.Dropout(rate, dtype=dtype)(hidden)
+    hidden = layers.GaussianNoise(noise)(hidden)
+    outputs = layers.Dense(3, activation="softmax", kernel_regularizer="l2")(hidden)
+    model = keras.Model({"x": inputs}, outputs)
+    loss = loss or "sparse_categorical_crossentropy"
+    model.compile(optimizer(), loss, metrics=["accuracy"])
+    return model
+
+
+def _decaying(rate, decay):
+    schedule = keras.optimizers.schedules.ExponentialDecay(rate, 10, decay)
+    return keras.optimizers.SGD(schedule, momentum=0.5)
+
+
+ADAM = keras.optimizers.Adam
+PAIRS = {
+    "rates": (
+        lambda: _model(lambda: ADAM(0.01)),
+        lambda: _model(lambda: ADAM(0.05), rate=0.6, l2=0.2, noise=0.5),
+    ),
+    "bfloat16": (
+        lambda: _model(lambda: ADAM(0.01), dtype="mixed_bfloat16"),
+        lambda: _model(lambda: ADAM(0.01), dtype="mixed_bfloat16", rate=0.6, l2=0.2),
+    ),
+    "adamw": (
+        lambda: _model(lambda: keras.optimizers.AdamW(0.01, 0.01, 0.8, 0.99, 1e-3)),
+        lambda: _model(lambda: keras.optimizers.AdamW(0.01, 0.3, 0.5, 0.7, 1e-2)),
+    ),
+    "rmsprop": (
+        lambda: _model(lambda: keras.optimizers.RMSprop(0.01, 0.8, 0.5, 1e-3)),
+        lambda: _model(lambda: keras.optimizers.RMSprop(0.01, 0.5, 0.9, 1e-2)),
+    ),
+    "schedule": (
+        lambda: _model(lambda: _decaying(0.1, 0.9)),
+        lambda: _model(lambda: _decaying(0.3, 0.5)),
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known():
+    reuse._known.clear()
+
+
+@pytest.mark.parametrize("name", ["rates", "adamw"])
+def test_it_trains_the_next_model_as_fit_does(name):
+    _assert_reused(*PAIRS[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["bfloat16", "rmsprop", "schedule"])
+def test_it_trains_other_next_models_as_fit_does(name):
+    _assert_reused(*PAIRS[name])
+
+
+def _assert_reused(first, second):
+    _, (before, _) = curves(first)
+    (theirs, their_variables), (ours, our_variables) = curves(second)
+    assert len(reuse._known) == 1
+    assert largest_difference(ours, before) > 50 * TOLERANCE
+    assert largest_difference(ours, theirs) <= TOLERANCE
+    for one, other in zip(our_variables, their_variables, strict=True):
+        assert one == pytest.approx(other, abs=1e-3)
+
+
+def _key(**changes):
+    keras.utils.clear_session(free_memory=False)
+    found = structure_of(_model(lambda: ADAM(0.01), **changes))
+    return None if found is None else found.key
+
+
+def test_seeds_rates_and_penalties_are_no_structure():
+    base = _key()
+    assert base is not None
+    assert _key(rate=0.5, l2=0.5, noise=0.9) == base
+    keras.utils.set_random_seed(7)
+    assert _key() == base
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"units": 9}, {"rate": 0.0}, {"l2": 0.0}, {"dtype": "bfloat16"}, {"loss": "mse"}],
+    ids=str,
+)
+def test_what_changes_the_graph_is_structure(changes):
+    assert _key(**changes) != _key()
+
+
+def test_what_optimizers_compute_is_structure():
+    keras.utils.clear_session(free_memory=False)
+    one = structure_of(_model(lambda: ADAM(0.01))).key
+    for other in (ADAM(0.01, amsgrad=True), keras.optimizers.SGD(0.01), ADAM(0.1, 0.8)):
+        keras.utils.clear_session(free_memory=False)
+        assert structure_of(_model(lambda other=other: other)).key != one
+
+
+def test_code_of_the_users_is_never_taken_for_known():
+    scale = 3.0
+    assert _key(loss=lambda y, p: scale * keras.ops.mean(p, -1)) is None
+    assert structure_of(kinds.subclassed()) is None
+    inputs = layers.Input((6,), name="x")
+    outputs = layers.Dense(3)(layers.Lambda(lambda x: x * scale)(inputs))
+    model = keras.Model(inputs, outputs)
+    model.compile("adam", "mse")
+    assert structure_of(model) is None
+
+
+def test_a_function_of_a_module_is_known():
+    assert _key(loss=_own_loss) == _key(loss=_own_loss)
+    assert _key(loss=_own_loss) is not None
+
+
+def _own_loss(y_true, y_pred):
+    return keras.ops.mean(keras.ops.square(y_true - y_pred), -1)
+
+
+def test_only_so_many_are_kept(monkeypatch):
+    monkeypatch.setattr(reuse, "_NUM_KEPT", 1)
+    for units in (3, 4):
+        curves(lambda units=units: _model(lambda: ADAM(0.01), units))
+    assert len(reuse._known) == 1
+    (known,) = reuse._known.values()
+    assert np.shape(known.variables[0]) == (6, 4)

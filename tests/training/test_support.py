@@ -1,0 +1,73 @@
+"""What `fit` must do itself is known before the training."""
+
+from __future__ import annotations
+
+import logging
+
+import keras
+import pytest
+
+from tests.training import kinds
+from tuner_component import training
+
+
+class _Batches(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        pass
+
+
+class _OwnFit(keras.Model):
+    def fit(self, *args, **kwargs):
+        return super().fit(*args, **kwargs)
+
+
+def test_a_plain_training_needs_no_fit(tmp_path):
+    callbacks = [
+        keras.callbacks.EarlyStopping(),
+        keras.callbacks.TensorBoard(str(tmp_path)),
+        keras.callbacks.ModelCheckpoint(str(tmp_path / "model.keras")),
+        keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None),
+    ]
+    assert training.why_not(kinds.dense(), ["epochs", "class_weight"], callbacks) == ""
+
+
+@pytest.mark.parametrize(
+    ("callback", "message"),
+    [
+        (lambda: _Batches(), "the callback _Batches has on_train_batch_end()"),
+        (
+            lambda: keras.callbacks.TensorBoard(update_freq=3),
+            "the callback TensorBoard has on_train_batch_begin()",
+        ),
+        (
+            lambda: keras.callbacks.LambdaCallback(on_train_batch_end=print),
+            "the callback LambdaCallback has on_train_batch_end()",
+        ),
+    ],
+)
+def test_a_callback_for_batches_needs_fit(callback, message):
+    assert training.why_not(kinds.dense(), [], [callback()]) == message
+
+
+def test_what_is_unknown_needs_fit():
+    model = kinds.dense()
+    assert training.why_not(model, ["shuffle"], []) == "fit() is told shuffle"
+    model.run_eagerly = True
+    assert "run_eagerly" in training.why_not(model, [], [])
+    inputs = keras.Input((3,))
+    own = _OwnFit(inputs, keras.layers.Dense(1)(inputs))
+    own.compile("sgd", "mse")
+    assert training.why_not(own, [], []) == "_OwnFit has fit() of its own"
+
+
+def test_a_model_of_another_library_needs_fit():
+    tf_keras = pytest.importorskip("tf_keras")
+    model = tf_keras.Sequential([tf_keras.layers.Dense(1)])
+    assert "tf_keras" in training.why_not(model, [], [])
+
+
+def test_the_reason_is_said_once(caplog):
+    with caplog.at_level(logging.WARNING):
+        training.fall_back("a test says so")
+        training.fall_back("a test says so")
+    assert caplog.text.count("a test says so") == 1

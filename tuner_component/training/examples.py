@@ -1,0 +1,109 @@
+"""Examples in memory, and the order in which a training sees them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Rows = Callable[[int], Any]
+"""Epoch to the row numbers it sees, an int64 tensor."""
+
+LABEL = "__label__"
+"""The label's name among the arrays of a `data.Split`."""
+
+_NUM_KEPT = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Examples:
+    """Examples as tensors.
+
+    Attributes:
+        features: What the model is called with: a tensor of shape `(num_examples,
+            ...)` or a structure of them.
+        label: Likewise.
+        weight: Of every example, or None.
+    """
+
+    features: Any
+    label: Any
+    weight: Any = None
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """What a step gets: features, label, and weight if there is one."""
+        columns = (self.features, self.label, self.weight)
+        return columns[:2] if self.weight is None else columns
+
+    @property
+    def num_examples(self) -> int:
+        """How many there are."""
+        import tensorflow as tf
+
+        return int(tf.nest.flatten(self.features)[0].shape[0])
+
+
+_kept: list[tuple[Mapping[str, Any], Examples]] = []
+
+
+def examples_of(arrays: Mapping[str, Any]) -> Examples:
+    """Returns the arrays of a `data.Split` as tensors; the same for the same mapping.
+
+    Args:
+        arrays: Name to array of shape `(num_examples, ...)`, the label under `LABEL`;
+            not changed afterwards.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    for known, examples in _kept:
+        if known is arrays:
+            return examples
+    tensors = {name: tf.constant(np.asarray(array)) for name, array in arrays.items()}
+    label = tensors.pop(LABEL)
+    _kept.append((arrays, Examples(tensors, label)))
+    del _kept[:-_NUM_KEPT]
+    return _kept[-1][1]
+
+
+def in_order(num_examples: int, batch_size: int, steps: int | None = None) -> Any:
+    """Returns the rows of one pass; with `steps`, of as many batches, begun anew."""
+    import tensorflow as tf
+
+    rows = tf.range(num_examples, dtype=tf.int64)
+    if steps is None:
+        return rows
+    num_passes = -(-steps * batch_size // num_examples)
+    return tf.tile(rows, [num_passes])[: steps * batch_size]
+
+
+def shuffled(
+    num_examples: int, batch_size: int, seed: int, steps: int | None = None
+) -> Rows:
+    """Returns the rows that `data.Split.epochs` gives with the same arguments."""
+    import tensorflow as tf
+
+    passes: dict[int, Any] = {}
+
+    def one_pass(number: int) -> Any:
+        if number not in passes:
+            for old in [known for known in passes if known < number - 1]:
+                del passes[old]
+            with tf.device("CPU"):
+                passes[number] = tf.random.experimental.stateless_shuffle(
+                    tf.range(num_examples, dtype=tf.int64),
+                    tf.constant([seed, number], tf.int64),
+                )
+        return passes[number]
+
+    def rows(epoch: int) -> Any:
+        if steps is None:
+            return one_pass(epoch)
+        size = steps * batch_size
+        first, used = divmod(epoch * size, num_examples)
+        last = (epoch * size + size - 1) // num_examples
+        parts = [one_pass(number) for number in range(first, last + 1)]
+        return tf.concat(parts, 0)[used : used + size]
+
+    return rows

@@ -1,0 +1,107 @@
+"""`model.fit` with one graph for each epoch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tuner_component.training.epoch_graph import EpochGraphs
+from tuner_component.training.examples import Examples, Rows, in_order
+from tuner_component.training.reuse import graphs_for
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What is trained on what, and for how long.
+
+    Attributes:
+        train: Examples.
+        rows: Which of them each epoch sees, in their order.
+        steps: Batches in an epoch.
+        validation: Examples, or None.
+        batch_size: Examples in a batch; the last one of an epoch may be smaller.
+        epochs: The epoch at which it ends.
+        initial_epoch: The epoch at which it begins.
+        validation_steps: Batches in a validation; None: all, once.
+        validation_freq: As in `fit`.
+        class_weight: As in `fit`.
+    """
+
+    train: Examples
+    rows: Rows
+    steps: int
+    validation: Examples | None
+    batch_size: int
+    epochs: int = 1
+    initial_epoch: int = 0
+    validation_steps: int | None = None
+    validation_freq: int | Sequence[int] = 1
+    class_weight: Mapping[int, float] | None = None
+
+
+def fit(model: Any, plan: Plan, callbacks: Sequence[Any]) -> str:
+    """Trains a model as `model.fit` would, metrics and callbacks included.
+
+    Args:
+        model: A compiled Keras 3 model for which `support.why_not` knows no reason.
+        plan: What to do.
+        callbacks: Keras callbacks without hooks for batches.
+
+    Returns:
+        Why it cannot be, or "". Then nothing has been trained, and no callback called.
+    """
+    try:
+        graphs = graphs_for(model, plan.train, plan.validation, plan.class_weight)
+    except Exception as error:  # noqa: BLE001 - `fit` raises what is the user's fault
+        return _first_line(error)
+    _run(model, graphs, plan, callbacks)
+    return ""
+
+
+def _run(model: Any, graphs: EpochGraphs, plan: Plan, callbacks: Sequence[Any]) -> None:
+    import keras
+
+    hooks = keras.callbacks.CallbackList(
+        list(callbacks),
+        add_history=True,
+        model=model,
+        epochs=plan.epochs,
+        steps=plan.steps,
+        verbose=0,
+    )
+    model.stop_training = False
+    hooks.on_train_begin()
+    logs: dict[str, Any] | None = None
+    for epoch in range(plan.initial_epoch, plan.epochs):
+        hooks.on_epoch_begin(epoch)
+        logs = graphs.train(plan.train, plan.rows(epoch), plan.batch_size)
+        if plan.validation is not None and _validates(plan, epoch):
+            logs |= _validation(graphs, plan, plan.validation, hooks)
+        hooks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    if hasattr(model.optimizer, "finalize_variable_values"):
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+    hooks.on_train_end(logs)
+
+
+def _validation(
+    graphs: EpochGraphs, plan: Plan, examples: Examples, hooks: Any
+) -> dict[str, Any]:
+    rows = in_order(examples.num_examples, plan.batch_size, plan.validation_steps)
+    hooks.on_test_begin()
+    metrics = graphs.test(examples, rows, plan.batch_size)
+    hooks.on_test_end(metrics)
+    return {f"val_{name}": value for name, value in metrics.items()}
+
+
+def _validates(plan: Plan, epoch: int) -> bool:
+    if isinstance(plan.validation_freq, int):
+        return (epoch + 1) % plan.validation_freq == 0
+    return epoch + 1 in plan.validation_freq
+
+
+def _first_line(error: Exception) -> str:
+    line = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {line[:200]}"

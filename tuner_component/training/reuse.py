@@ -1,0 +1,88 @@
+"""Graphs that serve every trial of the same structure.
+
+Making a graph takes a second or more. It belongs to the model that it was made of; a
+later model of the same structure puts its values into that model's variables and has
+them as its own from then on.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tuner_component.training.epoch_graph import EpochGraphs
+from tuner_component.training.examples import Examples
+from tuner_component.training.numbers import Numbers
+from tuner_component.training.structure import Structure, structure_of
+
+_NUM_KEPT = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class _Known:
+    graphs: EpochGraphs
+    variables: Sequence[Any]
+    numbers: Numbers
+
+
+_known: collections.OrderedDict[Any, _Known] = collections.OrderedDict()
+
+
+def graphs_for(
+    model: Any,
+    train: Examples,
+    validation: Examples | None,
+    class_weight: Mapping[int, float] | None,
+) -> EpochGraphs:
+    """Returns graphs that train a model, made now or for an earlier one.
+
+    A model whose graphs are those of an earlier one shares its variables afterwards:
+    the earlier one must not be used any more.
+
+    Raises:
+        Exception: As `EpochGraphs`.
+    """
+    structure = structure_of(model) if model.built else None
+    if structure is None:
+        return EpochGraphs(model, train, validation, class_weight)
+    data = (_specs(train), validation and _specs(validation), str(class_weight))
+    key = (structure.key, data)
+    known = _known.get(key)
+    if known is not None and _bind(model, known, structure):
+        _known.move_to_end(key)
+        return known.graphs
+    numbers = Numbers(structure.numbers)
+    graphs = EpochGraphs(model, train, validation, class_weight, numbers)
+    _known[key] = _Known(graphs, _variables(model), numbers)
+    if len(_known) > _NUM_KEPT:
+        _known.popitem(last=False)
+    return graphs
+
+
+def _bind(model: Any, known: _Known, structure: Structure) -> bool:
+    model.optimizer.build(model.trainable_variables)
+    variables = _variables(model)
+    if [(v.shape, v.dtype) for v in variables] != [
+        (v.shape, v.dtype) for v in known.variables
+    ]:
+        return False
+    for own, shared in zip(variables, known.variables, strict=True):
+        if own._value is not shared._value:
+            shared._value.assign(own._value)
+            own._value = shared._value
+    known.numbers.take(structure.numbers)
+    return True
+
+
+def _variables(model: Any) -> list[Any]:
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _specs(examples: Examples) -> str:
+    import tensorflow as tf
+
+    return str(
+        tf.nest.map_structure(lambda t: (t.dtype, t.shape[1:]), examples.columns)
+    )

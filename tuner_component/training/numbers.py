@@ -25,6 +25,7 @@ class Number(float):
     """
 
     tensor: Any
+    dtype = float  # Where Keras asks: it takes part in no promotion.
 
     def __new__(cls, value: float, tensor: Any) -> Number:  # noqa: D102
         number = super().__new__(cls, value)

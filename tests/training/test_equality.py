@@ -36,16 +36,16 @@ def test_it_is_what_fit_does_for_other_kinds(build):
 @pytest.mark.parametrize(
     "given",
     [
-        {"class_weight": {0: 0.2, 1: 1.0, 2: 3.0}},
-        {"weighted": True, "validation_freq": 2},
-        {"steps": 9, "validation_steps": 8},
+        {"steps": 9, "validation_steps": 8, "class_weight": {0: 0.2, 1: 1.0, 2: 3.0}},
+        pytest.param({"weighted": True, "validation_freq": 2}, marks=pytest.mark.slow),
     ],
-    ids=["class_weight", "sample_weight", "steps"],
+    ids=["steps_class_weight", "sample_weight"],
 )
 def test_it_is_what_fit_does_with_other_arguments(given):
     _assert_equal(curves(kinds.dropout, **given))
 
 
+@pytest.mark.slow
 def test_weights_and_seeds_matter():
     """Without them the tests above could not fail."""
     plain, weighted = curves(kinds.dropout), curves(kinds.dropout, weighted=True)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import math
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -335,9 +333,6 @@ def _seed(seed: int) -> None:
 def _forget_names(library: Any) -> None:
     """Starts layer names anew: they are part of metric names."""
     if library.__name__ == "keras" and hasattr(library, "utils"):
-        # As `clear_session`, which lets go of what TensorFlow has compiled too.
-        state = importlib.import_module("keras.src.backend.common.global_state")
-        state.GLOBAL_STATE_TRACKER = threading.local()
-        state.GLOBAL_SETTINGS_TRACKER = threading.local()
+        library.utils.clear_session(free_memory=False)
     else:
         library.backend.clear_session()

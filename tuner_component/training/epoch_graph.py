@@ -192,7 +192,7 @@ def _run_by_one_thread(graph: Any) -> Callable[..., Any]:
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
     """An epoch is a chain of small operations: threads that share it only cost."""
-    from tensorflow.python.eager import context
+    import tensorflow as tf
 
-    with context.function_executor_type("SINGLE_THREADED_EXECUTOR"):
+    with tf.experimental.function_executor_type("SINGLE_THREADED_EXECUTOR"):
         yield

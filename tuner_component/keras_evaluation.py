@@ -172,7 +172,7 @@ def _fit_as_graphs(
     plan = dict(fit)
     batch_size, steps = plan.pop("batch_size"), plan.pop("steps_per_epoch", None)
     if code.train.arrays is None or code.validation.arrays is None:
-        return "the examples are streamed"
+        return "the examples are no arrays in memory"
     if reason := training.why_not(model, plan, callbacks):
         return reason
     train = training.examples_of(code.train.arrays)

@@ -75,7 +75,12 @@ def main() -> int:
         return 2
     contest = _contest(options)
     every = _parts(contest, options)
-    chosen = [every[name] for name in _names(options.parts or ",".join(every))]
+    names = _names(options.parts) or list(every)
+    unknown = sorted(set(names) - set(every))
+    if unknown:
+        sys.stderr.write(f"Received --parts {unknown}; expected some of {[*every]}.\n")
+        return 2
+    chosen = [every[name] for name in names]
     works = [work for part in chosen for work in part.works()]
     deadline = time.monotonic() + 60 * options.minutes
     results = collect(works, CACHE, options.processes, deadline)

@@ -41,6 +41,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (6, frozenset({"step"})),
     (6, frozenset({"vertex"})),
     (6, frozenset({"executor"})),
+    (6, frozenset({"beam_executor"})),
     (6, frozenset({"component", "kubeflow_entry"})),
     (6, frozenset({"kubeflow_search"})),
 )
@@ -73,6 +74,7 @@ AT_MODULE_LEVEL = {
     "keras_tuner_adapter": {"numpy", "keras_tuner"},
     "artifacts": {"tfx"},
     "executor": {"tfx"},
+    "beam_executor": {"tfx"},
     "component": {"tfx"},
 }
 # What Beam sends to its workers refers to classes at module level.

@@ -132,3 +132,27 @@ def test_earlier_results_of_another_kind(channels, given):
     message = r"prior_results is ('uri'|a channel of Model); expected a channel of T"
     with pytest.raises(TypeError, match=message):
         Tuner(**channels, module_file="m.py", prior_results=given)
+
+
+def test_beam_options_reach_a_search_on_beam_only(channels):
+    from tfx.dsl.components.base import executor_spec
+
+    def made(engine):
+        search = Search(engine=engine, parallelism=2)
+        return Tuner(**channels, module_file="/a.py", search=search)
+
+    spec = made("beam").with_beam_pipeline_args(["--runner=FlinkRunner"]).executor_spec
+    assert isinstance(spec, executor_spec.BeamExecutorSpec)
+    assert spec.class_path == "tuner_component.beam_executor.BeamExecutor"
+    assert spec.beam_pipeline_args == ["--runner=FlinkRunner"]
+    assert not isinstance(made("local").executor_spec, executor_spec.BeamExecutorSpec)
+
+
+def test_beam_and_vertex_contradict_each_other(channels):
+    with pytest.raises(ValueError, match="Leave one of them out"):
+        Tuner(
+            **channels,
+            module_file="/a.py",
+            search=Search(engine="beam"),
+            custom_config={"ai_platform_tuning_args": {"project": "p"}},
+        )

@@ -15,7 +15,7 @@ from tuner_component import artifacts, executor
 from tuner_component.search import Search
 from tuner_component.step import prior_results as prior_inputs
 from tuner_component.step.plan import check_options
-from tuner_component.vertex import custom_job
+from tuner_component.vertex import custom_job, tuning_args
 
 
 class TunerSpec(component_spec.ComponentSpec):
@@ -129,6 +129,7 @@ class Tuner(base_component.BaseComponent):
             check_options(search)
         num_trials = tune_args.num_parallel_trials if tune_args else 0
         custom_job.check(custom_config, num_trials or None)
+        _check_engine(search, custom_config)
         super().__init__(
             spec=TunerSpec(
                 examples=examples,
@@ -152,7 +153,8 @@ class Tuner(base_component.BaseComponent):
                 best_model=types.Channel(type=standard_artifacts.Model),
                 report=types.Channel(type=artifacts.SearchReport),
                 metrics=types.Channel(type=artifacts.SearchMetrics),
-            )
+            ),
+            custom_executor_spec=_executor_spec(search),
         )
         if udf_utils.should_package_user_modules():
             udf_utils.add_user_module_dependency(
@@ -160,6 +162,24 @@ class Tuner(base_component.BaseComponent):
                 standard_component_specs.MODULE_FILE_KEY,
                 standard_component_specs.MODULE_PATH_KEY,
             )
+
+
+def _check_engine(search: Search | None, custom_config: dict[str, Any] | None) -> None:
+    on_beam = search is not None and search.engine == "beam"
+    if on_beam and tuning_args.is_asked_for(custom_config):
+        raise ValueError(
+            'Search(engine="beam") runs the trials on Beam, custom_config asks for a '
+            "CustomJob of Vertex AI. Leave one of them out."
+        )
+
+
+def _executor_spec(search: Search | None) -> executor_spec.ExecutorSpec | None:
+    """Returns what takes Beam options where trials run on Beam, else nothing."""
+    if search is None or search.engine != "beam":
+        return None
+    from tuner_component.beam_executor import BeamExecutor
+
+    return executor_spec.BeamExecutorSpec(BeamExecutor)
 
 
 def _prior_input(channel: types.BaseChannel | None) -> dict[str, types.BaseChannel]:

@@ -44,7 +44,7 @@ class Executor(base_executor.BaseExecutor):
             inputs=input_dict,
             outputs=output_dict,
             properties=exec_properties,
-            node=self._node_name(),
+            node=node_name(self._context),
         )
         if tuning_args.is_asked_for(
             json.loads(exec_properties.get("custom_config") or "null")
@@ -53,6 +53,8 @@ class Executor(base_executor.BaseExecutor):
         else:
             run(request)
 
-    def _node_name(self) -> str:
-        node = self._context.pipeline_node if self._context else None
-        return str(node.node_info.id) if node else "Tuner"
+
+def node_name(context: Any) -> str:
+    """Returns the node's name in the pipeline, where the context tells it."""
+    node = context.pipeline_node if context else None
+    return str(node.node_info.id) if node else "Tuner"

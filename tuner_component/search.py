@@ -57,7 +57,9 @@ class Search:
         seed: Fixes everything random, >= 0; 0 is a seed like any other.
         parallelism: Trials at once, >= 1. None: `TuneArgs.num_parallel_trials`
             or, without it, what the machine has room for.
-        engine: Where trials run: `"local"`, in processes of the step's machine, or
+        engine: Where trials run: `"local"`, in processes of the step's machine;
+            `"beam"`, as rounds of a pipeline on the runner that `beam_pipeline_args`
+            name; or
             `"flock"`, on workers that are started elsewhere with `python -m
             tuner_component.worker`; then someone must say how many trials at once.
         resume: `"auto"` continues a study with the same fingerprint, `"never"`
@@ -81,7 +83,7 @@ class Search:
     batch_size: int = 32
     seed: int = 0
     parallelism: int | None = None
-    engine: Literal["local", "flock"] = "local"
+    engine: Literal["local", "beam", "flock"] = "local"
     resume: Literal["auto", "never", "must"] = "auto"
     study_dir: str | None = None
     keep_checkpoints: int = 1

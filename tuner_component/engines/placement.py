@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from tuner_component.engines.devices import VISIBLE_DEVICES, device_masks, usable_cores
 
-_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 _GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH"
 _logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def worker_environments(
     masks = device_masks(environment)
     threads = None if count == 1 else str(max(1, usable_cores() // count))
     common: dict[str, str | None] = {
-        name: environment.get(name, threads) for name in _THREADS
+        name: environment.get(name, threads) for name in THREADS
     }
     if masks and count > len(masks):
         _logger.warning(

@@ -39,7 +39,7 @@ def open_flock(
     code = flock_code.share(storage, module.folder) if module.folder else ""
     everything = Setup(
         evaluator=setup.evaluator,
-        settings=_elsewhere(setup.settings, module),
+        settings=elsewhere(setup.settings, module),
         libraries=setup.libraries,
         user_modules=setup.user_modules,
         limits=setup.limits,
@@ -49,7 +49,7 @@ def open_flock(
     return Flock(storage, everything, num_slots)
 
 
-def _elsewhere(settings: Mapping[str, Any], module: UserModule) -> dict[str, Any]:
+def elsewhere(settings: Mapping[str, Any], module: UserModule) -> dict[str, Any]:
     """Returns settings that name no folder of this host."""
     imported = dataclasses.asdict(dataclasses.replace(module, folder=""))
     load_settings = {**settings["load_settings"], "module": imported}

@@ -30,6 +30,22 @@ _LEAST_FRACTION = 1 / 16
 
 
 @dataclasses.dataclass(frozen=True)
+class Effort:
+    """What a search comes to.
+
+    Attributes:
+        num_jobs: Evaluations at most, each rung of a trial counted; None: no end.
+        num_rungs: How often a trial is evaluated at most.
+        learns: Whether proposals depend on how earlier trials did, so that few should
+            be made at once.
+    """
+
+    num_jobs: int | None
+    num_rungs: int = 1
+    learns: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
 class SearchPlan:
     """Everything the study needs, whoever decided it.
 
@@ -41,6 +57,7 @@ class SearchPlan:
         space: Hyperparameter name to a description, for the fingerprint.
         strategy_name: For the fingerprint and the user.
         num_expected: How many trials there will be, or None if nobody knows.
+        effort: How many evaluations there will be at most.
         plan_text: What the strategy will spend, for people; empty where it has no
             plan.
         total_resource: What its plan comes to; None without one.
@@ -56,6 +73,7 @@ class SearchPlan:
     space: Mapping[str, str]
     strategy_name: str
     num_expected: int | None
+    effort: Effort = dataclasses.field(default_factory=lambda: Effort(None))
     plan_text: str = ""
     total_resource: float | None = None
     search_space: SearchSpace | None = None
@@ -147,6 +165,7 @@ def plan_stock(
         space=_described(config),
         strategy_name=type(tuner.oracle).__name__,
         num_expected=max_trials,
+        effort=Effort(max_trials),
     )
 
 
@@ -232,6 +251,7 @@ def _own_strategy(
         space=_described(config, search.constraints),
         strategy_name=name,
         num_expected=num_expected,
+        effort=_effort(strategy, num_expected, registry.learns(name, options)),
         plan_text=_plan_text(strategy),
         total_resource=_total_resource(strategy),
         search_space=space,
@@ -281,6 +301,16 @@ def _num_expected(
     size = getattr(strategy, "num_configurations", space.size())
     limits = [limit for limit in (size, max_trials) if limit is not None]
     return min(limits) if limits else None
+
+
+def _effort(strategy: Strategy, num_expected: int | None, learns: bool) -> Effort:  # noqa: FBT001 - one of three facts
+    plan = strategy.plan if isinstance(strategy, Planned) else None
+    if plan:
+        rungs = [bracket.rungs for bracket in plan.brackets]
+        num_jobs = sum(rung.num_configurations for each in rungs for rung in each)
+        return Effort(num_jobs, max(map(len, rungs)), learns)
+    num_rungs = getattr(strategy, "num_rungs", 1)
+    return Effort(num_expected and num_expected * num_rungs, num_rungs, learns)
 
 
 def _plan_text(strategy: Strategy) -> str:

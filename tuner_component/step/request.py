@@ -24,6 +24,7 @@ class Request:
         properties: Execution properties.
         node: The pipeline node's name.
         flock_name: Folder below the studies where a flock meets.
+        beam_arguments: Options of a Beam pipeline.
     """
 
     inputs: Mapping[str, Sequence[Any]]
@@ -31,6 +32,7 @@ class Request:
     properties: Mapping[str, Any]
     node: str
     flock_name: str = "flock"
+    beam_arguments: tuple[Any, ...] = ()
 
     @property
     def search(self) -> Search:

@@ -12,6 +12,7 @@ from tuner_component.engines.base import Engine, Event
 from tuner_component.progress import Progress
 from tuner_component.search import Search
 from tuner_component.step import (
+    beam_engine,
     data_sketch,
     outputs,
     preflight,
@@ -19,6 +20,7 @@ from tuner_component.step import (
     user_module,
     warm_start,
 )
+from tuner_component.step.beam_engine import OnBeam
 from tuner_component.step.flock_engine import open_flock
 from tuner_component.step.local_engine import num_parallel_trials, open_engine
 from tuner_component.step.plan import SearchPlan, check_options
@@ -43,6 +45,7 @@ def run(request: Request) -> None:
     preflight.check_outputs(request.outputs)
     preflight.check_inputs(request.inputs, *request.splits)
     num_workers = num_parallel_trials(search, request.properties.get("tune_args"))
+    settled = beam_engine.settle(request) if search.engine == "beam" else None
     root = request.studies_root
     preflight.check_study_folder(root)
     with tempfile.TemporaryDirectory(prefix="tuner_") as scratch:
@@ -52,7 +55,10 @@ def run(request: Request) -> None:
         try:
             plan, identity = code.plan(engine, scratch, explore_folder)
             fileio.rmtree(explore_folder)
-            _search(request, plan, engine, root, identity)
+            on_beam = None
+            if settled is not None:
+                on_beam = OnBeam(request, module, code, settled, plan)
+            _search(request, plan, engine, root, identity, on_beam)
         finally:
             engine.close()
 
@@ -66,7 +72,9 @@ def _open(
 ) -> tuple[Engine, str]:
     """Returns where trials run, and a new folder that is seen here and there."""
     setup = worker_setup(request.search, module, code.load_settings)
-    if request.search.engine == "local":
+    if request.search.engine != "flock":
+        # On Beam it explores and exports, one job at a time.
+        num_trials = num_trials if request.search.engine == "local" else 1
         logs = log_folder(request.studies_root)
         return open_engine(setup, num_trials, module, logs), new_folder(scratch)
     root = request.flock_root
@@ -82,6 +90,7 @@ def _search(
     engine: Engine,
     root: str,
     identity: Mapping[str, Any],
+    on_beam: OnBeam | None,
 ) -> None:
     """Runs the study that has this identity, and writes what came of it."""
     search = request.search
@@ -99,7 +108,10 @@ def _search(
             options={"search": search.to_json(), **warm.options},
         )
         watch = _Watch(request.node, plan)
-        reason = search_loop.run(study, engine, watch, search.max_seconds)
+        if on_beam is None:
+            reason = search_loop.run(study, engine, watch, search.max_seconds)
+        else:
+            reason = on_beam.run(study, home, warm, watch)
         study.finish(reason)
         page = report.page(
             study.trials, study.objective, request.node, reason, study.objectives

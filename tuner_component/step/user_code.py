@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component.engines.base import Engine
 from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
+from tuner_component.search import Search
 from tuner_component.step import (
     data_checks,
     preflight,
@@ -38,6 +39,7 @@ class UserCode:
 
     Attributes:
         load_settings: What a worker needs to load code and data; JSON.
+        explored: What the code asked for and reported, once there is a plan; JSON.
 
     Raises:
         PreflightError: If schema, transform graph and label do not fit together.
@@ -55,6 +57,7 @@ class UserCode:
             "module": dataclasses.asdict(module),
             "inputs": described,
         }
+        self.explored: Mapping[str, Any] = {}
         if not module.function:
             self.load_settings |= self._data_settings()
 
@@ -78,21 +81,9 @@ class UserCode:
         if not self._module.function and label_key:
             data_checks.check_label_values(sketch, label_key)
             data_checks.check_batch_size(sketch, search)
-        explored = probe.explore(engine, explore_folder)
-        check_epochs(search, explored.get("no_rungs", ""))
-        if self._module.function:
-            tuner_fn = getattr(self._module.load(), self._module.function)
-            tuner = call_tuner_fn(
-                tuner_fn, self._args, scratch, explore=False, seed=search.seed
-            ).tuner
-            plan = plan_stock(search, tuner, explored["space"], explored["metrics"])
-        else:
-            plan = plan_build_model(
-                search,
-                explored["space"],
-                explored["metrics"],
-                explored.get("fidelities", ("epochs",)),
-            )
+        self.explored = probe.explore(engine, explore_folder)
+        check_epochs(search, self.explored.get("no_rungs", ""))
+        plan = make_plan(search, self._module, self._args, self.explored, scratch)
         return plan, {**self._identity(plan), "data": sketch}
 
     def _identity(self, plan: SearchPlan) -> dict[str, Any]:
@@ -125,6 +116,34 @@ class UserCode:
             },
             "seed": search.seed,
         }
+
+
+def make_plan(
+    search: Search,
+    module: UserModule,
+    args: Any,
+    explored: Mapping[str, Any],
+    scratch: str,
+) -> SearchPlan:
+    """Returns the plan of a search: the same in every process.
+
+    Args:
+        search: The user's options.
+        module: The user's code.
+        args: TFX's `FnArgs`.
+        explored: What the code asked for and reported.
+        scratch: Local folder for a tuner's files.
+
+    Raises:
+        PreflightError: If options and code do not fit together.
+    """
+    space, metrics = explored["space"], explored["metrics"]
+    if not module.function:
+        kinds = explored.get("fidelities", ("epochs",))
+        return plan_build_model(search, space, metrics, kinds)
+    tuner_fn = getattr(module.load(), module.function)
+    made = call_tuner_fn(tuner_fn, args, scratch, explore=False, seed=search.seed)
+    return plan_stock(search, made.tuner, space, metrics)
 
 
 def _described(objectives: Sequence[Objective]) -> Any:

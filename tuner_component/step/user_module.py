@@ -92,6 +92,12 @@ def locate(exec_properties: Mapping[str, Any], scratch: str) -> UserModule:
     return dataclasses.replace(module, function=_function(module.load(), module))
 
 
+def wheel_of(exec_properties: Mapping[str, Any]) -> str:
+    """Returns a local path of the wheel that holds the user's module, or ""."""
+    _, _, wheel = (exec_properties.get("module_path") or "").partition("@")
+    return _local(wheel) if wheel else ""
+
+
 def fingerprint(module: UserModule) -> str:
     """Returns a hash of what the code does, as far as its syntax tells.
 

@@ -22,6 +22,7 @@ class Asha:
     Attributes:
         plan: What will be spent at least; None without an end.
         num_configurations: How many will start; None without an end.
+        num_rungs: How often one may stop, the end included.
 
     Reference:
         Li et al., 2020, A System for Massively Parallel Hyperparameter Tuning, arXiv
@@ -70,6 +71,7 @@ class Asha:
         self._ladder = Ladder(resource, steps)
         self.num_configurations = proposing.num_configurations(space, max_trials)
         inner = proposing.create("asha", proposals, space, seed, random_share)
+        self.num_rungs = len(self._ladder.steps)
         self._schedule = Asynchronous(
             self._ladder, self._deserving, inner, self.num_configurations
         )

@@ -26,6 +26,7 @@ class MedianRule:
 
     Attributes:
         num_configurations: How many will start; None without an end.
+        num_rungs: How often one may stop, the end included.
 
     Reference:
         Golovin et al., 2017, Google Vizier: A Service for Black-Box Optimization,
@@ -77,8 +78,10 @@ class MedianRule:
         rung_options.check(name, first, max_resource)
         self._min_trials = min_trials
         self.num_configurations = proposing.num_configurations(space, max_trials)
+        steps = [*range(first, max_resource, interval), max_resource]
+        self.num_rungs = len(steps)
         self._schedule = Asynchronous(
-            Ladder(resource, [*range(first, max_resource, interval), max_resource]),
+            Ladder(resource, steps),
             self._deserving,
             proposing.create(name, proposals, space, seed, random_share),
             self.num_configurations,

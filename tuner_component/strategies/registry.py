@@ -47,6 +47,23 @@ def options(name: str) -> list[str]:
     return [option for option in parameters if option not in _GIVEN]
 
 
+def learns(name: str, given: Mapping[str, Any]) -> bool:
+    """Returns whether what a strategy proposes depends on how earlier trials did.
+
+    Who is promoted by synchronous rungs does, but they wait for that themselves.
+
+    Args:
+        name: A key of `STRATEGIES`.
+        given: Options of the strategy.
+    """
+    if name in ("hyperband", "successive_halving"):
+        return given.get("proposals", "random") not in _OBLIVIOUS
+    return name not in _OBLIVIOUS
+
+
+_OBLIVIOUS = ("grid", "quasi_random", "random")
+
+
 def check(name: str, given: Mapping[str, Any]) -> None:
     """Raises unless there is a strategy of this name with these options.
 

@@ -1,0 +1,106 @@
+"""A step on Beam: what it is refused for, and how a search is cut into rounds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tuner_component import Search
+from tuner_component.errors import PreflightError
+from tuner_component.step import beam_engine
+from tuner_component.step.plan import plan_build_model
+from tuner_component.step.request import Request
+
+CONFIG = {
+    "space": [
+        {
+            "class_name": "Float",
+            "config": {
+                "name": "rate",
+                "default": 0.5,
+                "conditions": [],
+                "min_value": 0.0,
+                "max_value": 1.0,
+                "step": None,
+                "sampling": "linear",
+            },
+        }
+    ],
+    "values": {},
+}
+
+
+def _rounds(num_slots=2, **options):
+    plan = plan_build_model(Search(**options), CONFIG, ["val_loss"])
+    return dataclasses.astuple(beam_engine.rounds(plan, num_slots))
+
+
+@pytest.mark.parametrize(
+    ("options", "size", "number"),
+    [
+        ({"strategy": "random", "max_trials": 24}, 24, 1),
+        ({"strategy": "random", "max_trials": 2500}, 1000, 3),
+        ({"strategy": "bayesian", "max_trials": 24}, 6, 4),
+        ({"strategy": "bayesian", "max_trials": 3000}, 100, 30),
+    ],
+)
+def test_a_round_is_large_unless_the_strategy_learns(options, size, number):
+    assert _rounds(**options) == (size, number)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "learns"),
+    [
+        ("successive_halving", {}, False),
+        ("hyperband", {"proposals": "bayesian"}, True),
+        ("asha", {}, True),
+        ("median_rule", {}, True),
+    ],
+)
+def test_rungs_are_rounds_of_their_own(name, options, learns):
+    search = Search(strategy=name, strategy_options=options, max_trials=12, epochs=9)
+    plan = plan_build_model(search, CONFIG, ["val_loss"])
+    assert plan.effort.num_jobs > 12
+    assert plan.effort.num_rungs > 1
+    assert plan.effort.learns == learns
+    rounds = beam_engine.rounds(plan, 2)
+    assert rounds.size * rounds.number >= plan.effort.num_jobs
+    assert rounds.number > plan.effort.num_rungs
+
+
+@pytest.mark.parametrize("strategy", ["random", "bayesian", "asha"])
+def test_a_search_without_bounded_rounds_is_refused(strategy):
+    with pytest.raises(PreflightError, match=r"has no end of its own.*max_trials"):
+        _rounds(strategy=strategy, max_seconds=60)
+
+
+def _request(search, beam_arguments, tune_args=None):
+    from tfx.types import standard_artifacts
+
+    best = standard_artifacts.HyperParameters()
+    best.uri = "/pipelines/Tuner/best_hyperparameters/3"
+    properties = {"search": search.to_json(), "tune_args": tune_args}
+    outputs = {"best_hyperparameters": [best]}
+    return Request({}, outputs, properties, "Tuner", beam_arguments=beam_arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--direct_num_workers=4",), "=4, but 2 trials at once are asked for"),
+        (("--runner=Nobody",), "--runner=Nobody, which cannot be had"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(arguments, message):
+    request = _request(Search(engine="beam", parallelism=2), arguments)
+    with pytest.raises(PreflightError, match=message):
+        beam_engine.settle(request)
+
+
+def test_what_nobody_says_is_settled():
+    settled = beam_engine.settle(
+        _request(Search(engine="beam", parallelism=2), ("/launcher.py",))
+    )
+    assert settled.num_slots == 2
+    assert settled.is_direct

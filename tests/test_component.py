@@ -145,7 +145,10 @@ def test_beam_options_reach_a_search_on_beam_only(channels):
     assert isinstance(spec, executor_spec.BeamExecutorSpec)
     assert spec.class_path == "tuner_component.beam_executor.BeamExecutor"
     assert spec.beam_pipeline_args == ["--runner=FlinkRunner"]
-    assert not isinstance(made("local").executor_spec, executor_spec.BeamExecutorSpec)
+    local = made("local")
+    assert not isinstance(local.executor_spec, executor_spec.BeamExecutorSpec)
+    with pytest.raises(ValueError, match=r'Search\(engine="beam"'):
+        local.with_beam_pipeline_args(["--runner=FlinkRunner"])
 
 
 def test_beam_and_vertex_contradict_each_other(channels):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from tfx import types
@@ -128,8 +129,8 @@ class Tuner(base_component.BaseComponent):
         if search is not None:
             check_options(search)
         num_trials = tune_args.num_parallel_trials if tune_args else 0
-        custom_job.check(custom_config, num_trials or None)
         _check_engine(search, custom_config)
+        custom_job.check(custom_config, num_trials or None)
         super().__init__(
             spec=TunerSpec(
                 examples=examples,
@@ -162,6 +163,21 @@ class Tuner(base_component.BaseComponent):
                 standard_component_specs.MODULE_FILE_KEY,
                 standard_component_specs.MODULE_PATH_KEY,
             )
+
+    def with_beam_pipeline_args(self, beam_pipeline_args: Iterable[Any]) -> Tuner:
+        """Adds Beam options of this component only; returns the component.
+
+        Raises:
+            ValueError: If its trials do not run on Beam.
+        """
+        spec = self.executor_spec
+        if not isinstance(spec, executor_spec.BeamExecutorSpec):
+            raise ValueError(
+                "with_beam_pipeline_args was called on a Tuner whose trials do not run "
+                'on Beam. Use search=Search(engine="beam", ...).'
+            )
+        spec.add_beam_pipeline_args(beam_pipeline_args)
+        return self
 
 
 def _check_engine(search: Search | None, custom_config: dict[str, Any] | None) -> None:

@@ -1,25 +1,16 @@
-"""How close the local engine comes to the ideal: `make bench-engines`."""
+"""How close every engine comes to the ideal: `make bench-engines`."""
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks import beam, flock
+from tests.benchmarks.figures import Figure, report, resident_bytes
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all
 from tuner_component.engines.local_pool import LocalPool, Preload
-from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
-
-
-def make_sleeper() -> Evaluator:
-    def evaluate(job: Job, report: Report) -> Evaluation:
-        time.sleep(float(job.values["seconds"]))
-        return Evaluation({"loss": 0.0})
-
-    return evaluate
 
 
 def sleep_trials(folder: Path) -> Figure:
@@ -55,9 +46,9 @@ def driver_memory(folder: Path) -> Figure:
     """Growth of this process over 200 trials, after 20 to warm up."""
     pool = _pool(folder, 2)
     run_all(pool, [make_job(folder, f"w{i}", seconds=0.0) for i in range(20)])
-    before = _resident_bytes()
+    before = resident_bytes()
     run_all(pool, [make_job(folder, f"t{i}", seconds=0.0) for i in range(200)])
-    grown = _resident_bytes() - before
+    grown = resident_bytes() - before
     pool.close()
     return Figure("driver memory over 200 trials, MB", grown / 1e6, 10.0)
 
@@ -68,22 +59,18 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             found = measure(Path(folder))
             figures += found if isinstance(found, list) else [found]
+    figures += [*beam.measure(), *flock.figures()]
     return report("engines", figures)
 
 
 def _pool(folder: Path, num_workers: int, preload: Preload | None = None) -> LocalPool:
     return LocalPool(
         num_workers,
-        "tests.benchmarks.engines:make_sleeper",
+        "tests.engines.timed_evaluators:make_sleeper",
         {},
         log_folder=str(folder / "logs"),
         preload=preload or Preload(),
     )
-
-
-def _resident_bytes() -> int:
-    pages = Path("/proc/self/statm").read_text().split()[1]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":

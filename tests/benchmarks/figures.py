@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +35,12 @@ class Figure:
         if self.at_least:
             return self.value >= self.goal
         return self.value <= self.goal
+
+
+def resident_bytes() -> int:
+    """Returns the memory of this process."""
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def report(benchmark: str, figures: Sequence[Figure]) -> int:

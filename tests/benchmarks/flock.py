@@ -11,8 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks.engines import _resident_bytes
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.figures import Figure, report, resident_bytes
 from tests.contracts.engine_contract import make_job, run_all
 from tests.engines import flocks
 from tests.engines.storages import Counted
@@ -82,7 +81,7 @@ def measure(folder: Path) -> tuple[list[Figure], collections.Counter[str]]:
         storage,
         NUM_WORKERS,
         Timing(),
-        evaluator="tests.benchmarks.engines:make_sleeper",
+        evaluator="tests.engines.timed_evaluators:make_sleeper",
     )
     logs = [folder / f"logs-{i}" for i in range(NUM_WORKERS)]
     workers = [
@@ -96,11 +95,11 @@ def measure(folder: Path) -> tuple[list[Figure], collections.Counter[str]]:
     warm_up = [make_job(folder, f"w{i}", seconds=1.0) for i in range(3 * NUM_WORKERS)]
     run_all(flock, warm_up)
     jobs = [make_job(folder, f"t{i}", seconds=TRIAL_SECONDS) for i in range(NUM_TRIALS)]
-    before, memory = storage.counts.copy(), _resident_bytes()
+    before, memory = storage.counts.copy(), resident_bytes()
     started = time.perf_counter()
     run_all(flock, jobs)
     seconds = time.perf_counter() - started
-    grown, coordinator = _resident_bytes() - memory, storage.counts - before
+    grown, coordinator = resident_bytes() - memory, storage.counts - before
     flock.close()
     for worker in workers:
         flocks.join(worker)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tuner_component import beam_search, search_loop, study_rounds
 from tuner_component.engines.base import Engine
 from tuner_component.engines.beam.order import Order
-from tuner_component.engines.local_pool import LocalPool
+from tuner_component.engines.local_pool import LocalPool, Preload
 from tuner_component.search_space import Choice, Float, SearchSpace
 from tuner_component.strategies import registry
 from tuner_component.study import Limits, Study
@@ -51,6 +51,7 @@ class Case:
     settings: dict = dataclasses.field(default_factory=dict)
     max_seconds: float | None = None
     check_options: bool = True
+    libraries: tuple[str, ...] = ()
 
     def limits(self) -> Limits:
         return Limits(max_trials=self.max_trials, seed=7)
@@ -86,6 +87,7 @@ def on_beam(folder: Path, case: Case, submit, observer=None):
             ),
             evaluator=case.evaluator,
             settings=case.settings,
+            libraries=case.libraries,
             ends_at=ends_at,
         )
         reason = beam_search.run(
@@ -101,7 +103,11 @@ def on_beam(folder: Path, case: Case, submit, observer=None):
 
 def on_local_pool(folder: Path, case: Case, num_workers: int = 2):
     pool = LocalPool(
-        num_workers, case.evaluator, case.settings, log_folder=str(folder / "logs")
+        num_workers,
+        case.evaluator,
+        case.settings,
+        log_folder=str(folder / "logs"),
+        preload=Preload(case.libraries),
     )
     return on_engine(folder, case, pool)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import signal
@@ -51,18 +52,19 @@ class Submits:
         self._after(self.num_submitted)
 
 
-@pytest.mark.parametrize("case", IN_ROUNDS[2:], ids=_name)
+@pytest.mark.parametrize("case", IN_ROUNDS[1:], ids=_name)
 def test_the_history_is_that_of_any_engine(tmp_path, case):
     trials, reason = on_beam(tmp_path / "beam", case, submitter(arguments()))
     engine = InProcessEngine(make_bowl(), num_slots=3)
     expected, expected_reason = on_engine(tmp_path / "here", case, engine)
     assert told(trials) == told(expected)
     assert reason == expected_reason
-    assert max(len(trial.rungs) for trial in trials) > 2
+    has_rungs = "max_resource" in case.options
+    assert max(len(trial.rungs) for trial in trials) >= 3 * has_rungs
 
 
 @pytest.mark.runner
-@pytest.mark.parametrize("case", IN_ROUNDS, ids=_name)
+@pytest.mark.parametrize("case", [RANDOM, IN_ROUNDS[-1]], ids=_name)
 def test_every_mode_has_the_history_of_the_local_pool(tmp_path, case):
     expected, expected_reason = on_local_pool(tmp_path / "local", case)
     for mode, num_workers in MODES[1:] if case is RANDOM else MODES[2:]:
@@ -157,17 +159,22 @@ class _Killer(Silent):
 
 
 def _beam_workers():
-    """Returns the processes of this process that are Beam workers."""
+    """Returns the Beam workers that this process has started, each in a shell."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+        with contextlib.suppress(OSError):
             command = (path / "cmdline").read_text()
-        except OSError:
-            continue
-        if parent == os.getpid() and "sdk_worker_main" in command:
-            found.append(int(path.name))
+            if "sdk_worker_main" not in command or command.startswith("/bin/sh"):
+                continue
+            parent = _parent(int(path.name))
+            if os.getpid() in (parent, _parent(parent)):
+                found.append(int(path.name))
     return found
+
+
+def _parent(process):
+    stat = Path(f"/proc/{process}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 @pytest.mark.runner

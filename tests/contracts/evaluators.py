@@ -26,6 +26,10 @@ def make(**settings: object) -> Evaluator:
     return evaluate
 
 
+def make_deadly() -> Evaluator:
+    return _exit
+
+
 def make_nothing() -> Evaluator:
     raise RuntimeError("no evaluator today")
 

@@ -142,6 +142,21 @@ def test_trials_that_fail_are_outcomes(tmp_path):
     assert "too far to the right" in failed[0].error.message
 
 
+def test_a_trial_that_kills_its_process_is_retried_and_fails_with_its_last_words(
+    tmp_path,
+):
+    case = Case(
+        max_trials=2,
+        num_rounds=1,
+        evaluator="tests.contracts.evaluators:make_deadly",
+    )
+    trials, _ = on_beam(tmp_path, case, submitter(arguments()))
+    assert [trial.state for trial in trials] == [TrialState.FAILED] * 2
+    assert [trial.num_attempts for trial in trials] == [2, 2]
+    assert "exit code 7" in trials[0].error.message
+    assert "last words" in trials[0].error.traceback
+
+
 class _Killer(Silent):
     """Kills one Beam worker when the first trial has ended."""
 

@@ -16,6 +16,7 @@ from tuner_component.study import Limits, Study
 from tuner_component.study import home as study_home
 from tuner_component.trial import Fidelity, Reason, TrialError, TrialState
 
+ROUND = "pipeline/00000"
 DIED = TrialError(Reason.INFRASTRUCTURE, "the worker died")
 
 
@@ -94,8 +95,8 @@ def _job(trial_id="0000", **more):
 def test_an_outcome_belongs_to_what_was_run(tmp_path):
     memo = Memo(str(tmp_path))
     job = _job()
-    memo.keep(job, _outcome(job))
-    memo.keep(_job("0001"), _outcome(_job("0001"), error=DIED))
+    memo.keep(ROUND, job, _outcome(job))
+    memo.keep(ROUND, _job("0001"), _outcome(_job("0001"), error=DIED))
     again = Job("0000", {"x": 1}, 3, 4, "/elsewhere", "loss", "min")
     assert Memo(str(tmp_path)).outcome(again) == _outcome(job)
     assert memo.outcome(_job(fidelity=Fidelity("epochs", 3, 9))) is None
@@ -105,7 +106,7 @@ def test_an_outcome_belongs_to_what_was_run(tmp_path):
 
 def test_an_outcome_that_cannot_be_read_is_none(tmp_path):
     memo = Memo(str(tmp_path))
-    memo.keep(_job(), _outcome(_job()))
+    memo.keep(ROUND, _job(), _outcome(_job()))
     (file,) = (tmp_path / "beam" / "outcomes").iterdir()
     file.write_text("[1")
     assert memo.outcome(_job()) is None
@@ -144,11 +145,15 @@ def test_what_a_worker_left_is_heard(tmp_path):
     state = State("pipeline", 0, [], jobs)
     for job in jobs[:3]:
         memo.claim("pipeline/00000", job)
-    memo.keep(jobs[0], _outcome(jobs[0]))
+    memo.keep(ROUND, jobs[0], _outcome(jobs[0]))
     ended = {o.trial_id: o.error for o in unheard(memo, state, {"0001"})}
     assert list(ended) == ["0000", "0002"]
     assert ended["0000"] is None
     assert ended["0002"].reason is Reason.INFRASTRUCTURE
+    memo.keep(ROUND, jobs[2], _outcome(jobs[2], error=DIED))
+    (_, died) = unheard(memo, state, {"0001"})
+    assert died.error == DIED
+    assert memo.death("pipeline/00001", jobs[2]) is None
     memo.forget("pipeline")
     assert not memo.is_claimed("pipeline/00000", jobs[2])
     assert memo.outcome(jobs[0]) is not None

@@ -5,6 +5,7 @@ Below the folder `beam` of a study:
 - `outcomes/<trial>-<digest>.json`: the outcome of a job, whichever pipeline ran it;
 - `<submission>/<round>.json`: the records and jobs that a round began with;
 - `<submission>/<round>.taken/<trial>`: who runs a job of the round;
+- `<submission>/<round>-died-<trial>.json`: how the process that did so died;
 - `<submission>/workers/<token>`: touched by a worker of the pipeline.
 """
 
@@ -52,19 +53,18 @@ class Memo:
 
     def outcome(self, job: Job) -> Outcome | None:
         """Returns the outcome that this job had once; None if it had none."""
-        try:
-            data = self._storage.read(outcome_name(job))
-            outcome = decode(Outcome, json.loads(data))
-        except (FileNotFoundError, ValueError, TypeError, AttributeError):
-            return None
-        return outcome if outcome.trial_id == job.trial_id else None
+        return self._read(outcome_name(job), job)
 
-    def keep(self, job: Job, outcome: Outcome) -> None:
-        """Keeps the outcome of a job, unless it only says that a worker died."""
-        if outcome.error and outcome.error.reason is Reason.INFRASTRUCTURE:
-            return
+    def death(self, round_name: str, job: Job) -> Outcome | None:
+        """Returns how the process died that ran a job of a round; None if none did."""
+        return self._read(_death_name(round_name, job), job)
+
+    def keep(self, round_name: str, job: Job, outcome: Outcome) -> None:
+        """Keeps the outcome of a job; one of a dead process only for its round."""
+        died = outcome.error and outcome.error.reason is Reason.INFRASTRUCTURE
+        name = _death_name(round_name, job) if died else outcome_name(job)
         data = json.dumps(encode(outcome), allow_nan=False).encode()
-        self._storage.write(outcome_name(job), data)
+        self._storage.write(name, data)
 
     def names(self) -> set[str]:
         """Returns the `outcome_name` of every job that has one."""
@@ -105,7 +105,7 @@ class Memo:
 
     def try_writing(self, round_name: str, name: str) -> None:
         """Writes a file and deletes it: raises what a worker would come upon."""
-        path = f"{round_name}.seen/{name}"
+        path = f"{round_name}-seen-{name}"
         self._storage.write(path, b"")
         self._storage.delete(path)
 
@@ -116,6 +116,13 @@ class Memo:
             return
         for name in self._storage.list(submission):
             self._storage.delete(f"{submission}/{name}")
+
+    def _read(self, name: str, job: Job) -> Outcome | None:
+        try:
+            outcome = decode(Outcome, json.loads(self._storage.read(name)))
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
+            return None
+        return outcome if outcome.trial_id == job.trial_id else None
 
 
 def outcome_name(job: Job) -> str:
@@ -130,6 +137,10 @@ def outcome_name(job: Job) -> str:
     return f"{_OUTCOMES}/{job.trial_id}-{digest}.json"
 
 
+def _death_name(round_name: str, job: Job) -> str:
+    return f"{round_name}-died-{job.trial_id}.json"
+
+
 def unheard(memo: Memo, state: State, heard: Collection[str]) -> Iterator[Outcome]:
     """Returns outcomes of a round whose workers did not live to report them.
 
@@ -141,10 +152,12 @@ def unheard(memo: Memo, state: State, heard: Collection[str]) -> Iterator[Outcom
         heard: Ids of the trials that have reported.
     """
     for job in state.jobs:
-        kept = None if job.trial_id in heard else memo.outcome(job)
+        if job.trial_id in heard:
+            continue
+        kept = memo.outcome(job) or memo.death(state.round_name, job)
         if kept is not None:
             yield dataclasses.replace(kept, attempt=job.attempt)
-        elif job.trial_id not in heard and memo.is_claimed(state.round_name, job):
+        elif memo.is_claimed(state.round_name, job):
             text = "The Beam worker that ran the trial died."
             error = TrialError(Reason.INFRASTRUCTURE, text)
             yield Outcome(job.trial_id, job.attempt, error=error)

@@ -79,7 +79,7 @@ class Evaluate(beam.DoFn):
         outcome = WORKSHOP.run(self._order, job)
         outcome = dataclasses.replace(outcome, worker=_worker_name())
         try:
-            memo.keep(job, outcome)
+            memo.keep(round_name, job, outcome)
         except OSError:
             # It still comes to its round, unless this worker dies before.
             _logger.exception("Trial %s: its outcome cannot be kept.", job.trial_id)

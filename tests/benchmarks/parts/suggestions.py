@@ -16,6 +16,7 @@ from tuner_component.strategies import registry
 from tuner_component.trial import Trial, TrialState
 
 _GOALS = {100: 0.1, 1_000: 0.5, 10_000: 1.0}
+_NUM_SUGGESTIONS = 6
 _SPACE = SearchSpace(
     [
         Float("rate", 1e-5, 1.0, sampling="log"),
@@ -33,13 +34,17 @@ _SPACE = SearchSpace(
 
 
 def seconds(name: str, length: int) -> float:
-    """Returns the cost of the next suggestion of a strategy that has seen the rest."""
-    trials = _history(length)
+    """Returns the mean cost of the next suggestions of a strategy that saw the rest.
+
+    Of several, because not every one fits a model anew.
+    """
+    trials = _history(length + _NUM_SUGGESTIONS)
     strategy = registry.create(name, _SPACE, 0, {})
-    strategy.propose(trials[:-1], 1)
+    strategy.propose(trials[: length - 1], 1)
     begun = time.process_time()
-    strategy.propose(trials, 1)
-    return time.process_time() - begun
+    for number in range(length, length + _NUM_SUGGESTIONS):
+        strategy.propose(trials[:number], 1)
+    return (time.process_time() - begun) / _NUM_SUGGESTIONS
 
 
 def _history(length: int) -> list[Trial]:

@@ -128,9 +128,11 @@ def fit(features: Array, targets: Array, prior: Prior) -> Kernel:
         eqs. 5.8 and 5.9, times the prior.
     """
 
+    common = _common(features, prior.ordered)
+
     def loss(shift: Array) -> tuple[float, Array]:
         kernel = _kernel(prior, shift)
-        value, slope = negative_log_likelihood(features, targets, kernel)
+        value, slope = negative_log_likelihood(features, targets, kernel, common)
         by_weights = np.bincount(prior.owner, slope[:-3], prior.num_weights)
         by_theta = np.concatenate([by_weights, slope[-3:]])
         return value + 0.5 * float(shift @ shift), by_theta * prior.stddevs + shift
@@ -150,7 +152,7 @@ def fit(features: Array, targets: Array, prior: Prior) -> Kernel:
 
 
 def negative_log_likelihood(
-    features: Array, targets: Array, kernel: Kernel
+    features: Array, targets: Array, kernel: Kernel, common: Array | None = None
 ) -> tuple[float, Array]:
     """Returns the negative log marginal likelihood, up to a constant.
 
@@ -160,6 +162,8 @@ def negative_log_likelihood(
         features: Shape `(n, num_features)`.
         targets: Shape `(n,)`.
         kernel: The kernel.
+        common: What `features` share of the main effects, shape `(n, n)`; None: it is
+            worked out.
 
     Returns:
         The value, and its derivatives by the logarithms of the weights, of the
@@ -168,8 +172,8 @@ def negative_log_likelihood(
     by_order, by_kind = kernel.distances(features, features)
     similar, alike = matern(by_order), exponential(by_kind)
     correlation = similar * alike
-    effects = main_effects(features, kernel.ordered)
-    common = effects @ effects.T
+    if common is None:
+        common = _common(features, kernel.ordered)
     factor = kernel.factor(kernel.signal * correlation + kernel.effect * common)
     inverse = inverse_of(factor)
     ones = inverse.sum(1)
@@ -187,6 +191,11 @@ def negative_log_likelihood(
     by_noise = kernel.noise * np.trace(by_covariance)
     by_effect = kernel.effect * (by_covariance * common).sum()
     return float(value), np.concatenate([by_weights, [by_signal, by_noise, by_effect]])
+
+
+def _common(features: Array, ordered: Flags) -> Array:
+    effects = main_effects(features, ordered)
+    return np.asarray(effects @ effects.T)
 
 
 def _moments(numbers: Array, features: Array) -> Array:

@@ -127,7 +127,6 @@ def fit(features: Array, targets: Array, prior: Prior) -> Kernel:
         Rasmussen and Williams, 2006, Gaussian Processes for Machine Learning,
         eqs. 5.8 and 5.9, times the prior.
     """
-
     common = _common(features, prior.ordered)
 
     def loss(shift: Array) -> tuple[float, Array]:

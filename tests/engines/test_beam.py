@@ -28,7 +28,11 @@ RANDOM = Case("random", num_rounds=2)
 IN_ROUNDS = [
     RANDOM,
     Case("quasi_random", num_rounds=3, round_size=5),
-    Case("successive_halving", {"max_resource": 9}, num_rounds=8),
+    Case(
+        "successive_halving",
+        {"max_resource": 9, "num_configurations": 9, "guard": False},
+        num_rounds=8,
+    ),
     Case("hyperband", {"max_resource": 9}, num_rounds=8),
 ]
 MODES = [("in_memory", 1), ("multi_threading", 2), ("multi_processing", 2)]

@@ -64,11 +64,16 @@ class Evaluate(beam.DoFn):
             # The jobs of this round that have no outcome are run in the next one.
             _logger.exception("Round %s: the storage fails.", ticket.round_name)
 
-    def _candidates(self, memo: Memo, ticket: Ticket) -> Sequence[Job]:
-        proposed = memo.begun(ticket.round_name) if memo.can_claim else None
-        if proposed is None:
-            return [ticket.job]
-        return [*proposed.jobs[ticket.index :], *proposed.jobs[: ticket.index]]
+    def _candidates(self, memo: Memo, ticket: Ticket) -> Iterator[Job]:
+        """Returns jobs that may be free; every one of a round once in a process."""
+        if not memo.can_claim:
+            yield ticket.job
+        elif ticket.round_name not in _dealt():
+            proposed = memo.begun(ticket.round_name)
+            jobs = proposed.jobs if proposed else [ticket.job]
+            yield from jobs[ticket.index :]
+            yield from jobs[: ticket.index]
+            _dealt().add(ticket.round_name)
 
     def _run(self, memo: Memo, round_name: str, job: Job) -> Outcome | None:
         if _is_over(self._order) or not memo.claim(round_name, job):
@@ -131,6 +136,12 @@ STATE, OUTCOME = "s", "o"
 @functools.lru_cache(maxsize=1)
 def _checked() -> set[str]:
     """Returns the names of the pipelines that this worker can work for."""
+    return set()
+
+
+@functools.lru_cache(maxsize=1)
+def _dealt() -> set[str]:
+    """Returns the rounds whose jobs somebody has all taken, as this process saw."""
     return set()
 
 

@@ -5,7 +5,9 @@ SHELL := bash
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
-PYTEST := -m pytest --timeout 300
+# Two test processes: much of what they do is waiting.
+JOBS := 2
+PYTEST := -m pytest --timeout 300 --numprocesses $(JOBS) --dist loadfile
 BENCHMARKS := $(filter-out figures test_%,$(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/[a-z]*.py)))
 
 .PHONY: help env demo test slow lint bench test-tfx-latest lock clean

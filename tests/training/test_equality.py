@@ -11,15 +11,17 @@ from tests.training.compared import curves, largest_difference
 # Both do the same operations on the same numbers. TensorFlow may compute them in
 # another order, and every step carries that rounding further.
 TOLERANCE = 1e-4
+# Its numbers have 8 bits: processors that multiply them in hardware round differently.
+TOLERANCE_OF_BFLOAT16 = 1e-2
 
 
-def _assert_equal(found):
+def _assert_equal(found, tolerance=TOLERANCE):
     (theirs, their_variables), (ours, our_variables) = found
-    assert largest_difference(ours, theirs) <= TOLERANCE
+    assert largest_difference(ours, theirs) <= tolerance
     assert len(our_variables) == len(their_variables)
     for one, other in zip(our_variables, their_variables, strict=True):
         # Adam turns the sign of a gradient that is nothing but rounding into a step.
-        assert one == pytest.approx(other, abs=1e-3)
+        assert one == pytest.approx(other, abs=10 * tolerance)
 
 
 @pytest.mark.parametrize("build", kinds.FAST)
@@ -30,7 +32,8 @@ def test_it_is_what_fit_does(build):
 @pytest.mark.slow
 @pytest.mark.parametrize("build", kinds.SLOW)
 def test_it_is_what_fit_does_for_other_kinds(build):
-    _assert_equal(curves(build))
+    rounds = build is kinds.bfloat16
+    _assert_equal(curves(build), TOLERANCE_OF_BFLOAT16 if rounds else TOLERANCE)
 
 
 @pytest.mark.parametrize(

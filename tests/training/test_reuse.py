@@ -13,6 +13,8 @@ from tuner_component.training.structure import structure_of
 
 layers = keras.layers
 TOLERANCE = 1e-4
+# Its numbers have 8 bits: processors that multiply them in hardware round differently.
+TOLERANCE_OF_BFLOAT16 = 1e-2
 
 
 def _model(optimizer, units=8, rate=0.3, l2=0.01, noise=0.1, dtype=None, loss=None):
@@ -72,17 +74,18 @@ def test_it_trains_the_next_model_as_fit_does():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["adamw", "bfloat16", "rmsprop", "schedule"])
 def test_it_trains_other_next_models_as_fit_does(name):
-    _assert_reused(*PAIRS[name])
+    rounds = name == "bfloat16"
+    _assert_reused(*PAIRS[name], TOLERANCE_OF_BFLOAT16 if rounds else TOLERANCE)
 
 
-def _assert_reused(first, second):
+def _assert_reused(first, second, tolerance=TOLERANCE):
     _, (before, _) = curves(first)
     (theirs, their_variables), (ours, our_variables) = curves(second)
     assert len(reuse._known) == 1
-    assert largest_difference(ours, before) > 50 * TOLERANCE
-    assert largest_difference(ours, theirs) <= TOLERANCE
+    assert largest_difference(ours, before) > 50 * tolerance
+    assert largest_difference(ours, theirs) <= tolerance
     for one, other in zip(our_variables, their_variables, strict=True):
-        assert one == pytest.approx(other, abs=1e-3)
+        assert one == pytest.approx(other, abs=10 * tolerance)
 
 
 def _key(**changes):

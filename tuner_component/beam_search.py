@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from tuner_component.beam_follower import Follower, Observer
-from tuner_component.engines.beam import checks
+from tuner_component.engines.beam import checks, memo
 from tuner_component.engines.beam.order import Order
 from tuner_component.engines.beam.state import State
 from tuner_component.errors import EngineError
@@ -63,6 +63,7 @@ def run(
     Raises:
         EngineError: If pipelines break again and again.
     """
+    memo.Memo(order.folder).forget_all()
     fruitless = 0
     while True:
         is_over = order.ends_at is not None and time.time() >= order.ends_at

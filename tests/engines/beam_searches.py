@@ -141,6 +141,13 @@ def told(trials: tuple[Trial, ...]) -> list[Trial]:
     ]
 
 
+def resumed(folder: Path, case: Case) -> list[Trial]:
+    """Returns the trials of a study that lies in a folder, whether it has ended."""
+    with study_home.open_home(str(folder), {"case": case.strategy}) as home:
+        strategy = make_strategy(case.strategy, case.options)
+        return [*Study.open(home, strategy, LOSS, case.limits()).trials]
+
+
 def evaluations(folder: Path) -> dict[str, list[str]]:
     """Returns what was trained, by trial."""
     return {

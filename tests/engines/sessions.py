@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,16 @@ def workers_of(session: int) -> list[int]:
     """Returns the ids of the processes that a session's leader has forked."""
     children = Path(f"/proc/{session}/task/{session}/children").read_text()
     return [int(process) for process in children.split()]
+
+
+def family(process: int) -> set[int]:
+    """Returns a process and its descendants."""
+    found = {process}
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found |= family(int(child))
+    return found
 
 
 def running(command: str) -> bool:

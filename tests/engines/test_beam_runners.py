@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from pathlib import Path
+
 import pytest
 
-from tests.engines.beam_searches import Case, evaluations, on_beam, on_local_pool, told
+from tests.engines.beam_searches import (
+    Case,
+    Silent,
+    evaluations,
+    on_beam,
+    on_engine,
+    on_local_pool,
+    told,
+)
+from tests.engines.flocks import FlockOfProcesses
+from tests.engines.runners.flink import Flink
+from tests.engines.runners.listening import foreign_listeners
 from tests.engines.runners.prism import Prism
 from tests.engines.runners.service import Services
+from tests.engines.runners.spark import Spark
+from tests.engines.sessions import family
 from tuner_component.engines.beam.pipeline import submitter
+from tuner_component.trial import TrialState
+
+pytestmark = pytest.mark.runner
 
 CASE = Case("successive_halving", {"max_resource": 9}, max_trials=9, num_rounds=3)
+RUNNERS = {"prism": Prism, "spark": Spark, "flink": Flink}
 
 
-@pytest.mark.runner
-def test_prism_has_the_history_of_the_local_pool(tmp_path):
-    expected, expected_reason = on_local_pool(tmp_path / "local", CASE)
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory):
+    """Gives a runner by its name; each is started once, and all end together."""
+    started = {}
     with Services() as services:
-        prism = Prism(services, tmp_path / "prism")
-        trials, reason = on_beam(tmp_path / "beam", CASE, submitter(prism.arguments))
-    assert told(trials) == told(expected)
-    assert reason == expected_reason
-    assert _trained(tmp_path / "beam") == _trained(tmp_path / "local")
+
+        def start(name):
+            if name not in started:
+                folder = tmp_path_factory.mktemp(name)
+                started[name] = RUNNERS[name](services, folder)
+            return started[name]
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """What the local pool comes to: trials, why it ended, what was trained."""
+    folder = tmp_path_factory.mktemp("local")
+    trials, reason = on_local_pool(folder, CASE)
+    return told(trials), reason, _trained(folder)
 
 
 def _trained(folder):
@@ -29,3 +62,61 @@ def _trained(folder):
         trial: [line.partition(" ")[2] for line in lines]
         for trial, lines in evaluations(folder).items()
     }
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_a_runner_has_the_history_of_the_local_pool(tmp_path, runner, expected, name):
+    listening = _Listening()
+    submit = submitter(runner(name).arguments)
+    trials, reason = on_beam(tmp_path, CASE, submit, listening)
+    assert (told(trials), reason, _trained(tmp_path)) == expected
+    assert listening.found == set()
+
+
+def test_a_flock_of_three_has_the_history_of_the_local_pool(tmp_path, expected):
+    flock = FlockOfProcesses(tmp_path / "flock", 3, evaluator=CASE.evaluator)
+    trials, reason = on_engine(tmp_path, CASE, flock)
+    assert (told(trials), reason, _trained(tmp_path)) == expected
+
+
+class _Listening(Silent):
+    """Looks for ports of Python processes that other hosts can reach."""
+
+    def __init__(self):
+        self.found = set()
+
+    def on_tick(self, study):
+        self.found |= {*foreign_listeners(filter(_is_python, family(os.getpid())))}
+
+
+def _is_python(process):
+    with contextlib.suppress(OSError):
+        return "python" in Path(f"/proc/{process}/exe").readlink().name
+    return False
+
+
+class _Killing(Silent):
+    """Kills a task manager once a trial has ended."""
+
+    def __init__(self, flink):
+        self.num_killed = 0
+        self._flink = flink
+
+    def on_event(self, study, event):
+        if not self.num_killed:
+            self.num_killed += 1
+            self._flink.replace_task_manager(0)
+
+
+def test_a_task_manager_that_dies_costs_no_trial_that_has_ended(tmp_path, runner):
+    case = Case(max_trials=8, num_rounds=2, round_size=4, settings={"seconds": 0.5})
+    flink = runner("flink")
+    killing = _Killing(flink)
+    trials, reason = on_beam(tmp_path, case, submitter(flink.arguments), killing)
+    assert killing.num_killed == 1
+    assert reason == "max_trials=8 is reached"
+    assert [trial.state for trial in trials] == [TrialState.COMPLETED] * 8
+    num_evaluated = [len(lines) for lines in evaluations(tmp_path).values()]
+    # Only what the killed task manager had under way has run again.
+    assert sorted(num_evaluated)[:7] == [1] * 7
+    assert num_evaluated == [trial.num_attempts for trial in trials]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import os
 import pickle
 import stat
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,8 @@ import pytest
 from tests.contracts.engine_contract import make_job, wait_for
 from tests.engines.flock_evaluators import processes_in
 from tests.engines.flocks import STEADY, end, join, make_flock, start_worker
+from tests.engines.runners.listening import foreign_listeners
+from tests.engines.sessions import family
 from tests.engines.test_flock_faults import WAITING, release
 from tuner_component.engines.base import Measured
 from tuner_component.engines.flock import layout, messages
@@ -146,7 +146,7 @@ def test_nothing_listens_while_a_flock_searches_and_rights_are_those_of_the_step
         (process,) = processes_in(tmp_path / "t0", "begun")
         members = family(os.getpid())
         assert members >= {worker.pid, process}
-        assert listening(members) == set()
+        assert foreign_listeners(members) == []
         assert {rights(member) for member in members} == {rights(os.getpid())}
         release(job)
         wait_for(flock, Outcome)
@@ -158,41 +158,6 @@ def test_nothing_listens_while_a_flock_searches_and_rights_are_those_of_the_step
     files = [path for path in (tmp_path / "root").rglob("*") if path.is_file()]
     assert files
     assert not any(path.stat().st_mode & stat.S_IXUSR for path in files)
-
-
-def listening(processes: Iterable[int]) -> set[str]:
-    """Returns the sockets of processes that take connections from other hosts.
-
-    In /proc/net/tcp the state 0A is LISTEN; loopback is 127.0.0.1, written backwards,
-    or ::1.
-    """
-    own = {inode for process in processes for inode in sockets_of(process)}
-    found = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
-            _, local, _, state, *others = line.split()
-            loopback = local.rpartition(":")[0].endswith(("7F", "01000000"))
-            if state == "0A" and not loopback and others[5] in own:
-                found.add(local)
-    return found
-
-
-def sockets_of(process: int) -> Iterator[str]:
-    for descriptor in Path(f"/proc/{process}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            target = str(descriptor.readlink())
-            if target.startswith("socket:["):
-                yield target[len("socket:[") : -1]
-
-
-def family(process: int) -> set[int]:
-    """Returns a process and its descendants."""
-    found, left = set(), [process]
-    while left:
-        found.add(left[-1])
-        for task in Path(f"/proc/{left.pop()}/task").iterdir():
-            left += map(int, (task / "children").read_text().split())
-    return found
 
 
 def rights(process: int) -> tuple[str, ...]:
@@ -207,7 +172,7 @@ def test_the_search_for_listeners_finds_them():
     import socket
 
     with socket.socket() as server:
-        assert listening([os.getpid()]) == set()
+        assert foreign_listeners([os.getpid()]) == []
         server.bind(("0.0.0.0", 0))
         server.listen()
-        assert len(listening([os.getpid()])) == 1
+        assert len(foreign_listeners([os.getpid()])) == 1

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _LISTEN = "0A"
 
 
-def foreign_listeners(pids: Sequence[int]) -> list[str]:
+def foreign_listeners(pids: Iterable[int]) -> list[str]:
     """Returns the addresses, other than loopback's, that processes listen on."""
     inodes = {inode for pid in pids for inode in _sockets(pid)}
     found = []

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.engines.runners.service import Service, Services
 
 
-def start_worker_pool(services: Services, folder: Path) -> Service:
+def start_worker_pool(
+    services: Services, folder: Path, environment: Mapping[str, str] | None = None
+) -> Service:
     """Starts what starts a Python process for each worker of a runner."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = [sys.executable, "-m", "tests.engines.runners.worker_pool"]
-    return services.start("worker-pool", command, folder, {"PATH": path})
+    given = {"PATH": path, **(environment or {})}
+    return services.start("worker-pool", command, folder, given)
 
 
 def external(workers: Service) -> list[str]:

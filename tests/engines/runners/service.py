@@ -51,6 +51,10 @@ class Service:
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def wait_for(self, pattern: str, seconds: float = _PATIENCE_SECONDS) -> str:
         """Blocks until a line of the log matches; returns its first group."""
         begun, found = 0, None

@@ -24,7 +24,7 @@ from tuner_component.engines.beam.claims import Claims
 from tuner_component.engines.beam.order import Proposed
 from tuner_component.engines.beam.state import State
 from tuner_component.engines.flock.retries import RetryingStorage
-from tuner_component.engines.flock.storage import open_storage
+from tuner_component.engines.flock.storage import UNFINISHED, open_storage
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.gfile_store import is_remote
 from tuner_component.records import decode, encode
@@ -103,6 +103,14 @@ class Memo:
         data = json.dumps(fields, allow_nan=False).encode()
         self._storage.write(f"{round_name}.json", data)
 
+    def is_wanted(self, round_name: str) -> bool:
+        """Returns whether a driver still waits for a round, as far as can be told.
+
+        A runner goes on with a pipeline whose driver has died; the next driver
+        deletes what it began with.
+        """
+        return self._local is None or (self._local / f"{round_name}.json").exists()
+
     def try_writing(self, round_name: str, name: str) -> None:
         """Writes a file and deletes it: raises what a worker would come upon."""
         path = f"{round_name}-seen-{name}"
@@ -116,6 +124,12 @@ class Memo:
             return
         for name in self._storage.list(submission):
             self._storage.delete(f"{submission}/{name}")
+
+    def forget_all(self) -> None:
+        """Deletes what pipelines of drivers that died have left, but for outcomes."""
+        for name in self._storage.list(""):
+            if name not in (_OUTCOMES, UNFINISHED):
+                self.forget(name)
 
     def _read(self, name: str, job: Job) -> Outcome | None:
         try:

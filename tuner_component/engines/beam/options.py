@@ -16,6 +16,9 @@ from tuner_component.gfile_store import is_remote
 _FN_API = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
 _DIRECT = ("DirectRunner", "FnApiRunner", "SwitchingDirectRunner", _FN_API)
 _ANY = "num_parallel_trials or Search(parallelism=...)"
+_WARM = "environment_cache_millis"
+_WARM_MILLISECONDS = 60_000
+"""Flink and Spark end a worker as soon as it has nothing to do: after every round."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,11 +59,9 @@ def settle(arguments: Sequence[Any], wanted: int | None, default: int) -> Settle
     if runner in _DIRECT:
         return _direct(given, wanted, default)
     number = _agreed(wanted, *_parallelism(runner, given))
-    more = []
-    if runner.endswith("FlinkRunner") and given.value("parallelism") is None:
-        more = [f"--parallelism={number}"] if number else []
     _check_jar(runner, given)
     _check_dataflow(given)
+    more = [*_flink(runner, given, number), *_warm(runner, given)]
     return Settled((*given.arguments, *more), number or default, runner)
 
 
@@ -76,6 +77,18 @@ def check_folder(folder: str, settled: Settled) -> None:
             f"{settled.runner} cannot see it. Choose one that they share with the "
             'step: Search(study_dir="gs://bucket/folder").'
         )
+
+
+def _flink(runner: str, given: _Given, number: int | None) -> list[str]:
+    is_open = runner.endswith("FlinkRunner") and given.value("parallelism") is None
+    return [f"--parallelism={number}"] if is_open and number else []
+
+
+def _warm(runner: str, given: _Given) -> list[str]:
+    """Keeps workers, and what they have imported, from round to round."""
+    if runner.endswith("DataflowRunner") or given.value(_WARM) is not None:
+        return []
+    return [f"--{_WARM}={_WARM_MILLISECONDS}"]
 
 
 class _Given:

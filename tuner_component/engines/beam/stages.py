@@ -55,6 +55,8 @@ class Evaluate(beam.DoFn):
         memo = _memo(self._order.folder)
         try:
             _require(self._order, ticket.round_name)
+            if not memo.is_wanted(ticket.round_name):
+                return
             memo.begin_beat(self._order.submission)
             for job in self._candidates(memo, ticket):
                 outcome = self._run(memo, ticket.round_name, job)
@@ -112,6 +114,8 @@ class Advance(beam.DoFn):
 
     def _next(self, state: State, outcomes: Sequence[Outcome]) -> State:
         memo = _memo(self._order.folder)
+        if not memo.is_wanted(state.round_name):
+            return dataclasses.replace(state, failure=_UNWANTED, jobs=())
         ended = dataclasses.replace(state, number=state.number + 1, jobs=())
         proposed = memo.begun(ended.round_name)
         if proposed is None:
@@ -129,6 +133,7 @@ class Advance(beam.DoFn):
             return Proposed([], [], failure=_told(error))
 
 
+_UNWANTED = "The driver of this pipeline is gone, and another one has taken over."
 STATE, OUTCOME = "s", "o"
 """What a string that `Advance` gets begins with."""
 

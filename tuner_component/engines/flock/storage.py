@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from tuner_component.gfile_store import is_remote
 
 _OBJECT_STORES = ("gs://", "s3://")
-_UNFINISHED = "unfinished"
+UNFINISHED = "unfinished"
 
 
 class Storage(Protocol):
@@ -103,7 +103,7 @@ class LocalStorage:
         try:
             self._write(name, data)
         except FileNotFoundError:
-            (self._root / _UNFINISHED).mkdir(parents=True, exist_ok=True)
+            (self._root / UNFINISHED).mkdir(parents=True, exist_ok=True)
             (self._root / name).parent.mkdir(parents=True, exist_ok=True)
             self._write(name, data)
 
@@ -112,7 +112,7 @@ class LocalStorage:
         (self._root / name).unlink(missing_ok=True)
 
     def _write(self, name: str, data: bytes) -> None:
-        unfinished = self._root / _UNFINISHED / secrets.token_hex(8)
+        unfinished = self._root / UNFINISHED / secrets.token_hex(8)
         try:
             unfinished.write_bytes(data)
             unfinished.replace(self._root / name)
@@ -158,12 +158,12 @@ class RemoteStorage:
         if self._puts:
             self._put(name, data)
             return
-        unfinished = f"{_UNFINISHED}/{secrets.token_hex(8)}"
+        unfinished = f"{UNFINISHED}/{secrets.token_hex(8)}"
         try:
             self._put_and_rename(unfinished, name, data)
         except FileNotFoundError:
             with _files() as gfile:
-                gfile.makedirs(self._path(_UNFINISHED))
+                gfile.makedirs(self._path(UNFINISHED))
                 gfile.makedirs(posixpath.dirname(self._path(name)))
             self._put_and_rename(unfinished, name, data)
 

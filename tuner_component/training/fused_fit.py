@@ -7,13 +7,14 @@ import dataclasses
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-from tuner_component.training.epoch_graph import batch_of, has_own_metrics, make_variables
+from tuner_component.training import together
+from tuner_component.training.epoch_graph import batch_of, make_variables
 from tuner_component.training.examples import in_order
 from tuner_component.training.fit import Plan, finished, first_line, validates
 from tuner_component.training.fused_graph import FusedGraphs
 from tuner_component.training.reuse import specs_of
 from tuner_component.training.stack import ModelStack
-from tuner_component.training.structure import structure_of
+from tuner_component.training.structure import Structure, structure_of
 
 _NUM_KEPT = 4
 
@@ -27,7 +28,7 @@ class Member:
         plan: What to do.
         callbacks: Keras callbacks without hooks for batches.
         reads_weights: Whether a callback reads or changes the model's values at the
-            end of an epoch, beyond its learning rate.
+            end of an epoch, beyond its learning rate; see `together.read_weights`.
         weights: Returns copies of the model's variables; while it trains, the model
             itself is behind unless `reads_weights`.
         error: What a callback raised; the training has ended there.
@@ -42,12 +43,19 @@ class Member:
 
 
 def groups_of(members: Sequence[Member]) -> list[list[Member]]:
-    """Returns those that can train together, largest group first."""
+    """Returns those that can train together, the largest group first.
+
+    Who is left out trains alone; why is said once in a process.
+    """
     groups: dict[Hashable, list[Member]] = collections.defaultdict(list)
     for member in members:
-        key = _key(member)
-        if key is not None:
-            groups[key].append(member)
+        _build(member)
+        structure = structure_of(member.model)
+        reason = together.why_not(member.model, structure)
+        if structure is None or reason:
+            together.alone(reason)
+        else:
+            groups[_key(member, structure)].append(member)
     return sorted(groups.values(), key=len, reverse=True)
 
 
@@ -74,14 +82,15 @@ def fit_together(members: Sequence[Member]) -> str:
     return ""
 
 
-def _key(member: Member) -> Hashable | None:
-    """Returns what is equal for models that train together; None: it trains alone."""
-    model, plan = member.model, member.plan
-    if not model.built:
-        make_variables(model, batch_of(plan.train.columns, slice(0, 1)))
-    structure = structure_of(model)
-    if structure is None or model.jit_compile or has_own_metrics(model):
-        return None
+def _build(member: Member) -> None:
+    if not member.model.built:
+        columns = member.plan.train.columns
+        make_variables(member.model, batch_of(columns, slice(0, 1)))
+
+
+def _key(member: Member, structure: Structure) -> Hashable:
+    """Returns what is equal for models that train together."""
+    plan = member.plan
     return (
         *(structure.key, _data_key(plan), id(plan.train), id(plan.validation)),
         *(plan.batch_size, plan.steps, plan.validation_steps),

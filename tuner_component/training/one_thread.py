@@ -16,11 +16,14 @@ def traced(function: Callable[..., Any], signature: list[Any]) -> Callable[..., 
     """
     import tensorflow as tf
 
+    graph = tf.function(function, autograph=False, input_signature=signature)
     with _one_thread():
-        graph = tf.function(
-            function, autograph=False, input_signature=signature
-        ).get_concrete_function()
-    return _run_by_one_thread(graph) if _has_only_loops(graph) else graph
+        made = graph.get_concrete_function()
+    if _has_only_loops(made):
+        return _run_by_one_thread(made)
+    # What it calls would still be run by one thread.
+    graph = tf.function(function, autograph=False, input_signature=signature)
+    return graph.get_concrete_function()
 
 
 def _has_only_loops(graph: Any) -> bool:

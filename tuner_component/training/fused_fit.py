@@ -15,6 +15,7 @@ from tuner_component.training.fused_graph import FusedGraphs
 from tuner_component.training.reuse import specs_of
 from tuner_component.training.stack import ModelStack
 from tuner_component.training.structure import Structure, structure_of
+from tuner_component.training.width import best_width
 
 _NUM_KEPT = 4
 
@@ -71,14 +72,22 @@ def fit_together(members: Sequence[Member]) -> str:
     """
     structures = [structure_of(member.model) for member in members]
     places = [structure.numbers for structure in structures if structure is not None]
+    models = [member.model for member in members]
     try:
-        graphs = _graphs_for(members[0], places[0])
-        for member in members:
-            member.model.optimizer.build(member.model.trainable_variables)
-        stack = ModelStack([member.model for member in members], places)
+        known = _known_for(members[0], places[0])
+        for model in models:
+            model.optimizer.build(model.trainable_variables)
+        if known.most < len(members):
+            plan, known.most = members[0].plan, len(members)
+            known.width = best_width(known.graphs, models, places, plan)
     except Exception as error:  # noqa: BLE001 - alone, what is wrong shows again
         return first_line(error)
-    _Training(members, graphs, stack).run()
+    if known.width == 1:
+        return "models of this size are faster alone"
+    for begin in range(0, len(members), known.width):
+        part = slice(begin, begin + known.width)
+        stack = ModelStack(models[part], places[part])
+        _Training(members[part], known.graphs, stack).run()
     return ""
 
 
@@ -102,18 +111,26 @@ def _data_key(plan: Plan) -> Hashable:
     return specs_of(plan.train), validation, str(plan.class_weight)
 
 
-_known: collections.OrderedDict[Hashable, FusedGraphs] = collections.OrderedDict()
+@dataclasses.dataclass
+class _Known:
+    """The graphs of a structure, and how many models train best by them."""
+
+    graphs: FusedGraphs
+    width: int = 1
+    most: int = 1  # That many at most have been tried.
 
 
-def _graphs_for(member: Member, places: Mapping[str, Any]) -> FusedGraphs:
+_known: collections.OrderedDict[Hashable, _Known] = collections.OrderedDict()
+
+
+def _known_for(member: Member, places: Mapping[str, Any]) -> _Known:
     model, plan = member.model, member.plan
     structure = structure_of(model)
     key = (structure and structure.key, _data_key(plan))
     if key not in _known:
         make_variables(model, batch_of(plan.train.columns, slice(0, 1)))
-        model.optimizer.build(model.trainable_variables)
         data = (plan.train, plan.validation, plan.class_weight)
-        _known[key] = FusedGraphs(model, places, *data)
+        _known[key] = _Known(FusedGraphs(model, places, *data))
     _known.move_to_end(key)
     while len(_known) > _NUM_KEPT:
         _known.popitem(last=False)

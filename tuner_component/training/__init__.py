@@ -2,15 +2,22 @@
 
 from tuner_component.training.examples import LABEL, Examples, examples_of, shuffled
 from tuner_component.training.fit import Plan, fit
+from tuner_component.training.fused_fit import Member, fit_together, groups_of
 from tuner_component.training.support import fall_back, why_not
+from tuner_component.training.together import alone, read_weights
 
 __all__ = [
     "LABEL",
     "Examples",
+    "Member",
     "Plan",
+    "alone",
     "examples_of",
     "fall_back",
     "fit",
+    "fit_together",
+    "groups_of",
+    "read_weights",
     "shuffled",
     "why_not",
 ]

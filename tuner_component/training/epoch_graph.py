@@ -7,12 +7,12 @@ the callbacks, all in Python. Here the steps are a loop inside of one graph that
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tuner_component.training.examples import Examples
 from tuner_component.training.numbers import Numbers
+from tuner_component.training.one_thread import traced
 
 
 class NoGraphError(Exception):
@@ -45,8 +45,8 @@ class EpochGraphs:
         self.model = model
         self._numbers = numbers or Numbers({})
         self._resets_in_graph = not has_own_metrics(model)
-        weigh = _weighing(class_weight)
-        _make_variables(model, weigh(*_batch(train.columns, slice(0, 1))))
+        weigh = weighing(class_weight)
+        make_variables(model, weigh(*batch_of(train.columns, slice(0, 1))))
         self._train = self._graph(model.train_step, weigh, train)
         self._run(self._train, train, _no_rows(), 1)
         if validation is not None:
@@ -87,7 +87,7 @@ class EpochGraphs:
             num_rows = tf.size(rows, tf.int64)
 
             def one(begin: Any) -> tuple[Any]:
-                batch = _batch(columns, rows[begin : begin + batch_size])
+                batch = batch_of(columns, rows[begin : begin + batch_size])
                 _check(step(weigh(*batch)), model)
                 return (begin + batch_size,)
 
@@ -100,17 +100,13 @@ class EpochGraphs:
                 )
             return model.get_metrics_result()
 
-        specs = [_any_number(tensor) for tensor in tf.nest.flatten(examples.columns)]
+        specs = [any_number(tensor) for tensor in tf.nest.flatten(examples.columns)]
         signature = [
             *specs,
             tf.TensorSpec([None], tf.int64),
             tf.TensorSpec([], tf.int64),
         ]
-        with _one_thread():
-            graph = tf.function(
-                epoch, autograph=False, input_signature=signature
-            ).get_concrete_function()
-        return _run_by_one_thread(graph) if _has_only_loops(graph) else graph
+        return traced(epoch, signature)
 
 
 def has_own_metrics(model: Any) -> bool:
@@ -125,7 +121,8 @@ def _check(logs: Any, model: Any) -> None:
         raise NoGraphError("its steps report other values than the model's metrics")
 
 
-def _batch(columns: Any, rows: Any) -> Any:
+def batch_of(columns: Any, rows: Any) -> Any:
+    """Returns these rows of every column: a slice, or whole numbers of any shape."""
     import tensorflow as tf
 
     def take(tensor: Any) -> Any:
@@ -134,24 +131,27 @@ def _batch(columns: Any, rows: Any) -> Any:
     return tf.nest.map_structure(take, columns)
 
 
-def _weighing(class_weight: Mapping[int, float] | None) -> Callable[..., Any]:
+def weighing(class_weight: Mapping[int, float] | None) -> Callable[..., Any]:
+    """Returns what adds to a batch the weights of its classes, as `fit` does."""
     if not class_weight:
         return lambda *batch: batch
     from keras.src.trainers.data_adapters import tf_dataset_adapter
 
-    weighing: Callable[..., Any] = tf_dataset_adapter.make_class_weight_map_fn(
+    weigh: Callable[..., Any] = tf_dataset_adapter.make_class_weight_map_fn(
         class_weight
     )
-    return weighing
+    return weigh
 
 
-def _make_variables(model: Any, batch: Any) -> None:
+def make_variables(model: Any, batch: Any) -> None:
+    """Makes what variables a compiled model, its metrics and optimiser lack."""
     import tensorflow as tf
 
-    model._symbolic_build(data_batch=tf.nest.map_structure(_any_number, batch))
+    model._symbolic_build(data_batch=tf.nest.map_structure(any_number, batch))
 
 
-def _any_number(tensor: Any) -> Any:
+def any_number(tensor: Any) -> Any:
+    """Returns the specification of a tensor with any number of examples."""
     import tensorflow as tf
 
     return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
@@ -165,34 +165,3 @@ def _no_rows() -> Any:
 
 def _plain(value: Any) -> Any:
     return value.numpy() if hasattr(value, "numpy") else value
-
-
-def _has_only_loops(graph: Any) -> bool:
-    """One thread waits for ever for the branches of a condition that it runs itself."""
-    definition = graph.graph.as_graph_def()
-    nodes = [
-        *definition.node,
-        *(n for f in definition.library.function for n in f.node_def),
-    ]
-    return all(
-        node.op in ("While", "StatelessWhile")
-        for node in nodes
-        if any(value.HasField("func") for value in node.attr.values())
-    )
-
-
-def _run_by_one_thread(graph: Any) -> Callable[..., Any]:
-    def run(*tensors: Any) -> Any:
-        with _one_thread():
-            return graph(*tensors)
-
-    return run
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """An epoch is a chain of small operations: threads that share it only cost."""
-    import tensorflow as tf
-
-    with tf.experimental.function_executor_type("SINGLE_THREADED_EXECUTOR"):
-        yield

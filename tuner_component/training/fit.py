@@ -54,7 +54,7 @@ def fit(model: Any, plan: Plan, callbacks: Sequence[Any]) -> str:
     try:
         graphs = graphs_for(model, plan.train, plan.validation, plan.class_weight)
     except Exception as error:  # noqa: BLE001 - `fit` raises what is the user's fault
-        return _first_line(error)
+        return first_line(error)
     _run(model, graphs, plan, callbacks)
     return ""
 
@@ -76,14 +76,19 @@ def _run(model: Any, graphs: EpochGraphs, plan: Plan, callbacks: Sequence[Any]) 
     for epoch in range(plan.initial_epoch, plan.epochs):
         hooks.on_epoch_begin(epoch)
         logs = graphs.train(plan.train, plan.rows(epoch), plan.batch_size)
-        if plan.validation is not None and _validates(plan, epoch):
+        if plan.validation is not None and validates(plan, epoch):
             logs |= _validation(graphs, plan, plan.validation, hooks)
         hooks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
+    finished(model)
+    hooks.on_train_end(logs)
+
+
+def finished(model: Any) -> None:
+    """Does what `fit` does to a model after its last epoch."""
     if hasattr(model.optimizer, "finalize_variable_values"):
         model.optimizer.finalize_variable_values(model.trainable_weights)
-    hooks.on_train_end(logs)
 
 
 def _validation(
@@ -96,12 +101,14 @@ def _validation(
     return {f"val_{name}": value for name, value in metrics.items()}
 
 
-def _validates(plan: Plan, epoch: int) -> bool:
+def validates(plan: Plan, epoch: int) -> bool:
+    """Returns whether a validation follows this epoch."""
     if isinstance(plan.validation_freq, int):
         return (epoch + 1) % plan.validation_freq == 0
     return epoch + 1 in plan.validation_freq
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Returns an error's kind and the first line of its message."""
     line = (str(error).strip().splitlines() or [""])[0]
     return f"{type(error).__name__}: {line[:200]}"

@@ -107,15 +107,25 @@ class Numbers:
         for name, variable in self._variables.items():
             variable.assign(getattr(*places[name]))
 
-    @contextlib.contextmanager
-    def read(self) -> Iterator[None]:
+    def read(self) -> contextlib.AbstractContextManager[None]:
         """Inside, the model's numbers are those that the graph reads."""
-        values = {name: getattr(*place) for name, place in self._places.items()}
-        try:
-            for name, (owner, attribute) in self._places.items():
-                number = Number(values[name], self._variables[name].read_value())
-                setattr(owner, attribute, number)
-            yield
-        finally:
-            for name, (owner, attribute) in self._places.items():
-                setattr(owner, attribute, values[name])
+        values = {name: v.read_value() for name, v in self._variables.items()}
+        return in_place(self._places, values)
+
+
+@contextlib.contextmanager
+def in_place(places: Places, tensors: Mapping[str, Any]) -> Iterator[None]:
+    """Inside, tensors stand in the places of a model's numbers.
+
+    Args:
+        places: Where the numbers are.
+        tensors: Float64 scalars by the same names.
+    """
+    values = {name: getattr(*place) for name, place in places.items()}
+    try:
+        for name, (owner, attribute) in places.items():
+            setattr(owner, attribute, Number(values[name], tensors[name]))
+        yield
+    finally:
+        for name, (owner, attribute) in places.items():
+            setattr(owner, attribute, values[name])

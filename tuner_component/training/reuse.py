@@ -47,7 +47,7 @@ def graphs_for(
     structure = structure_of(model) if model.built else None
     if structure is None:
         return EpochGraphs(model, train, validation, class_weight)
-    data = (_specs(train), validation and _specs(validation), str(class_weight))
+    data = (specs_of(train), validation and specs_of(validation), str(class_weight))
     key = (structure.key, data)
     known = _known.get(key)
     if known is not None and _bind(model, known, structure):
@@ -80,7 +80,8 @@ def _variables(model: Any) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _specs(examples: Examples) -> str:
+def specs_of(examples: Examples) -> str:
+    """Returns the types and shapes of examples, but for their number."""
     import tensorflow as tf
 
     return str(

@@ -1,0 +1,74 @@
+"""Whether models can train together, and whether it pays."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from tuner_component.training.epoch_graph import has_own_metrics
+from tuner_component.training.structure import Structure
+
+_READ_NO_WEIGHTS = ("ReduceLROnPlateau", "LearningRateScheduler", "CSVLogger")
+_logger = logging.getLogger(__name__)
+_said: set[str] = set()
+
+
+def why_not(model: Any, structure: Structure | None) -> str:
+    """Returns why a model must train alone, or "".
+
+    Args:
+        model: Compiled and built.
+        structure: Its own, or None.
+    """
+    if structure is None:
+        return "the model is not of Keras' own layers, losses and optimisers alone"
+    if model.jit_compile:
+        return "the model is compiled with jit_compile"
+    if has_own_metrics(model):
+        return "a metric is none of Keras' own"
+    return _about_optimizer(model.optimizer) or _about_layers(model)
+
+
+def alone(reason: str) -> None:
+    """Says once in this process why a trial trains alone."""
+    if reason not in _said:
+        _said.add(reason)
+        _logger.warning("Trials train one by one, not together: %s.", reason)
+
+
+def read_weights(callbacks: Sequence[Any]) -> bool:
+    """Returns whether a callback may read or change more than the learning rate."""
+    return any(map(_reads_weights, callbacks))
+
+
+def _reads_weights(callback: Any) -> bool:
+    kind = type(callback)
+    if kind.__module__.split(".")[0] != "keras":
+        return True
+    if kind.__name__ == "EarlyStopping":
+        return bool(callback.restore_best_weights)
+    return kind.__name__ not in _READ_NO_WEIGHTS
+
+
+def _about_optimizer(optimizer: Any) -> str:
+    if optimizer.use_ema:
+        return "the optimiser averages the weights"
+    if optimizer.gradient_accumulation_steps:
+        return "the optimiser accumulates gradients"
+    return ""
+
+
+def _about_layers(model: Any) -> str:
+    import keras
+    import tensorflow as tf
+
+    for layer in model._flatten_layers(include_self=False):
+        name = type(layer).__name__
+        if isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional):
+            return f"{name} loops over its input"
+        if "Conv" in name and not tf.config.list_physical_devices("GPU"):
+            return f"{name} is no faster together on a CPU"
+        if getattr(layer, "compute_dtype", "float32") not in ("float32", "float64"):
+            return "mixed precision rounds otherwise together"
+    return ""

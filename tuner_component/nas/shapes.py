@@ -80,6 +80,7 @@ def _unfit(owner: str, tensors: Sequence[Any], why: str) -> SearchSpaceError:
     shapes = [tuple(tensor.shape) for tensor in tensors]
     return SearchSpaceError(
         f"The architecture {owner!r} cannot merge tensors of the shapes {shapes}, "
-        f"which {why}; expected such as can be pooled to one size. Check its operations: "
-        "each should keep the number of dimensions and, with padding='same', the size."
+        f"which {why}; expected such as can be pooled to one size. Check its "
+        "operations: each should keep the number of dimensions and, with "
+        "padding='same', the size."
     )

@@ -40,18 +40,20 @@ def latency_seconds(model: Any) -> float:
     """
     import tensorflow as tf
 
-    predict = tf.function(lambda inputs: model(inputs, training=False))
-    inputs = [
-        tf.zeros([size or 1 for size in (1, *tensor.shape[1:])], tensor.dtype)
-        for tensor in model.inputs
-    ]
-    given = inputs if len(inputs) > 1 else inputs[0]
+    predict = tf.function(lambda given: model(given, training=False))
+    given = tf.nest.map_structure(_zeros, model.input)
     seconds = []
     for _ in range(_NUM_WARM_UPS + _NUM_CALLS):
         begun = time.perf_counter()
         tf.nest.map_structure(lambda tensor: tensor.numpy(), predict(given))
         seconds.append(time.perf_counter() - begun)
     return min(seconds[_NUM_WARM_UPS:])
+
+
+def _zeros(tensor: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.zeros([size or 1 for size in (1, *tensor.shape[1:])], tensor.dtype)
 
 
 def _layers(model: Any) -> Iterator[Any]:

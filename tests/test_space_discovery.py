@@ -2,6 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from tuner_component import nas
+from tuner_component.errors import (
+    InfeasibleTrialError,
+    PreflightError,
+    SearchSpaceError,
+)
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 from tuner_component.space_discovery import discover
 
@@ -100,3 +106,63 @@ def test_conditions_inside_a_loop_are_found():
     for values in configurations:
         for layer in range(3):
             assert (f"rate_{layer}" in values) == bool(values.get(f"dropout_{layer}"))
+
+
+def _limited(hp):
+    if hp.Int("units", 1, 9, default=9) > 3:
+        raise InfeasibleTrialError("It has too many units.")
+
+
+def test_where_the_defaults_are_infeasible_other_values_are_found():
+    found = discover(_limited)
+    assert found.values["units"] <= 3
+    assert [entry["config"]["name"] for entry in found.config["space"]] == ["units"]
+
+
+def test_the_defaults_are_taken_where_they_are_feasible():
+    assert discover(_nested).values == {}
+
+
+def test_a_limit_that_nothing_keeps_is_an_error():
+    def build(hp):
+        hp.Float("rate", 0.0, 1.0)
+        raise InfeasibleTrialError("It has 100 parameters; at most 10.")
+
+    message = r"Each of the 20\d models .* infeasible.* It has 100 parameters; at most"
+    with pytest.raises(PreflightError, match=message):
+        discover(build)
+
+
+def _operation(name, seen):
+    def apply(tensor, width):
+        seen.add(name)
+        return tensor
+
+    return apply
+
+
+def test_an_architecture_takes_as_many_builds_as_it_has_operations():
+    """Not as many as the product, or the sum over its edges; and each was somewhere."""
+    seen = set()
+    cell = nas.Cell({n: _operation(n, seen) for n in "abcd"}, num_nodes=5)
+
+    def build(hp):
+        values = cell.declare(hp).wires(hp.values)
+        seen.update((wire.source, wire.target, wire.operation) for wire in values)
+        hp.Choice("units", [1, 2])
+
+    found = discover(build)
+    assert len(seen) == len(cell.wiring.edges) * 4
+    assert found.num_builds == 1 + 4 + 2
+    space = from_keras_tuner(found.config)
+    assert space.size() == 4 ** len(cell.wiring.edges) * 2
+    assert all(not p.conditions for p in space.parameters)
+
+
+def test_an_architecture_that_cannot_be_built_is_an_error():
+    def build(hp):
+        if hp.Choice("kind", ["a", "b"]) == "b":
+            raise SearchSpaceError("The shapes do not fit.")
+
+    with pytest.raises(SearchSpaceError, match="shapes do not fit"):
+        discover(build)

@@ -10,13 +10,17 @@ TRIALS_FILE = "trials.jsonl"
 SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.html"
 METRICS_FILE = "metrics.json"
+ARCHITECTURE_FILE = "architecture.svg"
+SEARCH_FILE = "search.svg"
 
 
 class TrialRecord(artifact.Artifact):
     """Every trial of a search: values, curves, errors, seeds, timings.
 
     `trials.jsonl` holds one JSON object a trial in the order of proposal;
-    `summary.json` the search as a whole; `report.html` shows both to people.
+    `summary.json` the search as a whole; `report.html` shows both to people. After
+    an architecture search, `architecture.svg` draws the best one, and `search.svg` the
+    scores over time.
     """
 
     TYPE_NAME = "tuner_component.TrialRecord"

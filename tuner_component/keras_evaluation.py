@@ -68,12 +68,13 @@ def make_evaluator(code: ModelCode) -> Evaluator:
 def explore(code: ModelCode) -> Evaluation:
     """Finds the search space and the metrics that a trial will report.
 
-    The default model is trained for one step, so that what cannot work fails
-    here. The report holds `space` (a `HyperParameters` configuration), `complete`,
-    `metrics` (names) and `no_rungs` (why a strategy cannot say the epochs, or "").
+    The default model, or where that is infeasible another one, is trained for one
+    step, so that what cannot work fails here. The report holds `space` (a
+    `HyperParameters` configuration), `complete`, `metrics` (names) and `no_rungs` (why
+    a strategy cannot say the epochs, or "").
     """
     found = discover(code.build_model)
-    hp = _hyperparameters({})
+    hp = _hyperparameters(found.values)
     _seed(0)
     model = _build(code, hp)
     model_inputs.check(model, code.train.batches(1).element_spec[0])

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from tuner_component.engines.base import Event, Started
 from tuner_component.evaluation import Outcome
 from tuner_component.pareto.ranking import pareto_set, ranked
+from tuner_component.search_space.wiring import readable
 from tuner_component.trial import Objective, Trial, TrialState
 
 _LOG_SECONDS = 10.0
@@ -134,7 +135,8 @@ def table(trials: Sequence[Trial], objective: Objective | Sequence[Objective]) -
     objectives = _several(objective)
     further = [each.name for each in objectives[1:]]
     best = ranked(trials, objectives)[:_TABLE_ROWS]
-    names = list(dict.fromkeys(name for t in best for name in t.used_values))[
+    shown = [readable(trial.used_values) for trial in best]
+    names = list(dict.fromkeys(name for values in shown for name in values))[
         :_TABLE_VALUES
     ]
     kinds = list(dict.fromkeys(t.fidelity.kind for t in best if t.fidelity))
@@ -144,8 +146,8 @@ def table(trials: Sequence[Trial], objective: Objective | Sequence[Objective]) -
         + [f"{t.metrics[name]:.5g}" for name in further]
         + [f"{t.fidelity.value:g}" if t.fidelity else "-" for _ in kinds]
         + [f"{t.duration_seconds:.1f}"]
-        + [_cell(t.used_values.get(name)) for name in names]
-        for t in best
+        + [_cell(values.get(name)) for name in names]
+        for t, values in zip(best, shown, strict=True)
     ]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     return "\n".join(

@@ -5,11 +5,16 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from tuner_component import report_curves, report_pareto
+from tuner_component import (
+    report_architecture,
+    report_curves,
+    report_pareto,
+    report_search,
+)
 from tuner_component.pareto.ranking import ranked
+from tuner_component.search_space.wiring import readable
 from tuner_component.trial import Objective, Trial, TrialState
 
-_WIDTH, _HEIGHT, _MARGIN = 720, 260, 48
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c2733; max-width: 960px;
        margin: 2em auto; padding: 0 1em; }
@@ -47,7 +52,11 @@ def page(
     parts = [
         f"<h1>{_text(title)}</h1>",
         f"<p>{len(trials)} trials: {counts}. The search ended: {_text(ended)}.</p>",
-        _chart(completed, objective) if completed else "",
+        f"<h2>{_text(objective.name)} of each trial, and the best so far</h2>"
+        + report_search.svg(completed, objective)
+        if completed
+        else "",
+        report_architecture.drawings(trials, objectives or (objective,)),
         report_curves.drawing(trials, objective),
         report_pareto.drawings(trials, objectives),
         _table(trials, objectives or (objective,)),
@@ -58,58 +67,6 @@ def page(
         f"<title>{_text(title)}</title><style>{_STYLE}</style></head>"
         f"<body>{''.join(parts)}</body></html>\n"
     )
-
-
-def _chart(completed: Sequence[Trial], objective: Objective) -> str:
-    """Draws every score against its trial's number, and the best so far as a line."""
-    scores = [_score(t) for t in completed]
-    # One bad score must not flatten all others.
-    ordered = sorted(objective.loss(score) for score in scores)
-    worst = ordered[min(len(ordered) - 1, int(0.9 * len(ordered)))]
-    low, high = sorted((objective.loss(ordered[0]), objective.loss(worst)))
-    last = max(t.number for t in completed)
-
-    def x(number: int) -> float:
-        return _MARGIN + (_WIDTH - 2 * _MARGIN) * number / max(last, 1)
-
-    def y(score: float) -> float:
-        share = (min(max(score, low), high) - low) / ((high - low) or 1.0)
-        return _HEIGHT - _MARGIN - (_HEIGHT - 2 * _MARGIN) * share
-
-    dots = "".join(
-        f'<circle cx="{x(t.number):.1f}" cy="{y(_score(t)):.1f}" r="4" fill="#8fb4d9">'
-        f"<title>trial {_text(t.trial_id)}: {_score(t):.5g}</title></circle>"
-        for t in completed
-    )
-    line = " ".join(
-        f"{x(number):.1f},{y(score):.1f}"
-        for number, score in _best_so_far(completed, objective)
-    )
-    return (
-        f"<h2>{_text(objective.name)} of each trial, and the best so far</h2>"
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">'
-        f'<text x="{_MARGIN - 6}" y="{y(high) + 4}" text-anchor="end">{high:.4g}</text>'
-        f'<text x="{_MARGIN - 6}" y="{y(low) + 4}" text-anchor="end">{low:.4g}</text>'
-        f'<text x="{x(0)}" y="{_HEIGHT - 20}">0</text>'
-        f'<text x="{x(last)}" y="{_HEIGHT - 20}" text-anchor="end">trial {last}</text>'
-        f'{dots}<polyline points="{line}" fill="none" stroke="#1f7a45" '
-        'stroke-width="2.5"/></svg>'
-    )
-
-
-def _best_so_far(
-    completed: Sequence[Trial], objective: Objective
-) -> list[tuple[int, float]]:
-    """Returns the corners of the steps from one incumbent to the next."""
-    steps: list[tuple[int, float]] = []
-    for trial in completed:
-        score = _score(trial)
-        if steps and objective.loss(score) >= objective.loss(steps[-1][1]):
-            score = steps[-1][1]
-        elif steps:
-            steps.append((trial.number, steps[-1][1]))
-        steps.append((trial.number, score))
-    return steps
 
 
 def _table(trials: Sequence[Trial], objectives: Sequence[Objective]) -> str:
@@ -125,7 +82,8 @@ def _table(trials: Sequence[Trial], objectives: Sequence[Objective]) -> str:
         cells += [trial.state.value.lower()]
         cells += [_resource(trial, kind) for kind in kinds]
         cells += [f"{trial.duration_seconds:.1f}"]
-        cells += [_number(trial.used_values.get(name)) for name in names]
+        values = readable(trial.used_values)
+        cells += [_number(values.get(name)) for name in names]
         is_best = trial in best_first[:1]
         row = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
         rows.append(f'<tr class="{"best" if is_best else "other"}">{row}</tr>')
@@ -159,10 +117,6 @@ def _resource(trial: Trial, kind: str) -> str:
         return ""
     ended = [f"{rung.resource:g}" for rung in trial.rungs]
     return ", ".join(ended) or f"{trial.fidelity.value:g}"
-
-
-def _score(trial: Trial) -> float:
-    return 0.0 if trial.score is None else trial.score
 
 
 def _number(value: object) -> str:

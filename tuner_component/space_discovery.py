@@ -13,8 +13,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from tuner_component.errors import (
+    InfeasibleTrialError,
+    PreflightError,
+    SearchSpaceError,
+)
+from tuner_component.search_space.wiring import Wiring, is_wiring, wirings
+
 _MAX_VALUES = 32
 _MAX_BUILDS = 200
+_MAX_DRAWS, _LEAST_SECONDS = 200, 5.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,11 +34,14 @@ class Discovery:
             found out added to those that the code declares.
         complete: False when time ran out before every value was tried.
         num_builds: How often the model was built.
+        values: Values for which the model can be built: none, that is the defaults,
+            or where the code calls those infeasible, the first others found.
     """
 
     config: dict[str, Any]
     complete: bool
     num_builds: int
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 Build = Callable[[Any], Any]
@@ -41,8 +52,13 @@ def discover(build: Build, max_seconds: float = 10.0) -> Discovery:
 
     Args:
         build: Called with a `HyperParameters`; may raise for values that make no
-            valid model, except for the default ones.
+            valid model, except for the default ones; if those are infeasible, some
+            others must not be.
         max_seconds: When to stop looking.
+
+    Raises:
+        PreflightError: If all that could be built in this time are infeasible.
+        SearchSpaceError: If an architecture cannot be built as it is described.
     """
     return _Explorer(build, time.monotonic() + max_seconds).run()
 
@@ -54,9 +70,11 @@ class _Explorer:
         self.appears: dict[str, dict[str, list[Any]]] = {}
         self.queued: set[str] = set()
         self.num_builds = 0
+        self.feasible: Mapping[str, Any] | None = None
+        self.infeasible = ""
 
     def run(self) -> Discovery:
-        queue = self._unseen({}, self._names({}))
+        queue = self._unseen({}, self._names({})[0])
         complete = True
         while queue:
             context, name = queue.pop(0)
@@ -64,13 +82,34 @@ class _Explorer:
                 complete = False
                 break
             queue += self._vary(context, name)
-        return Discovery(self._config(), complete, self.num_builds)
+        feasible = self._some_feasible()
+        return Discovery(self._config(), complete, self.num_builds, feasible)
+
+    def _some_feasible(self) -> Mapping[str, Any]:
+        """Returns values of a feasible model, random ones if all so far were not."""
+        import keras_tuner
+
+        space = keras_tuner.HyperParameters.from_config(self._config()).space
+        deadline = max(self.deadline, time.monotonic() + _LEAST_SECONDS)
+        for draw in range(_MAX_DRAWS):
+            if self.feasible is not None or time.monotonic() > deadline:
+                break
+            self._try({each.name: each.random_sample(draw) for each in space})
+        if self.feasible is None:
+            raise PreflightError(
+                f"Each of the {self.num_builds} models that build_model returned for "
+                "different hyperparameters is infeasible. That of the default ones: "
+                f"{self.infeasible} Raise the limit, or offer smaller architectures."
+            )
+        return self.feasible
 
     def _vary(
         self, context: Mapping[str, Any], name: str
     ) -> list[tuple[dict[str, Any], str]]:
         """Builds for every value of one hyperparameter; returns what is new."""
         parameter = self.found[name]["config"]
+        if is_wiring(parameter.get("value")):
+            return self._vary_wired(context, parameter["name"], parameter["value"])
         values = self._values(context, name)
         present: dict[str, list[Any]] = {}
         failed: list[Any] = []
@@ -88,13 +127,41 @@ class _Explorer:
                 self.appears.setdefault(other, {}).setdefault(name, having + failed)
         return new
 
+    def _vary_wired(
+        self, context: Mapping[str, Any], name: str, text: str
+    ) -> list[tuple[dict[str, Any], str]]:
+        """Builds so many architectures that each operation was in each place.
+
+        What they ask for beyond is taken to be always active.
+        """
+        owned = Wiring.from_text(name, text).names
+        places = [e for e in self.found.values() if e["config"]["name"] in owned]
+        lists = [_alternatives(entry) or [None] for entry in places]
+        new: list[tuple[dict[str, Any], str]] = []
+        for turn in range(max(map(len, lists), default=0)):
+            values = {**context}
+            for place, (entry, options) in enumerate(zip(places, lists, strict=True)):
+                is_number = entry["class_name"] == "Int"
+                value = options[-1 if is_number else (turn + place) % len(options)]
+                if value is not None:
+                    values[entry["config"]["name"]] = value
+            new += self._unseen(values, self._try(values) or set())
+        return new
+
     def _unseen(
         self, context: dict[str, Any], active: set[str]
     ) -> list[tuple[dict[str, Any], str]]:
         """Returns what has not been queued yet, with the values that lead to it."""
         names = [name for name in self.found if name in active - self.queued]
         self.queued.update(names)
-        return [(context, name) for name in names]
+        entries = [entry["config"] for entry in self.found.values()]
+        given = [(each["name"], each.get("value")) for each in entries]
+        owned = {name for each in wirings(given) for name in each.names}
+        return [
+            (context, name)
+            for name in names
+            if self.found[name]["config"]["name"] not in owned
+        ]
 
     def _values(self, context: Mapping[str, Any], name: str) -> list[Any]:
         values = _alternatives(self.found[name])
@@ -109,24 +176,38 @@ class _Explorer:
 
     def _try(self, values: Mapping[str, Any]) -> set[str] | None:
         try:
-            return self._names(values)
+            names, is_feasible = self._names(values)
+            return names if is_feasible else None
+        except SearchSpaceError:
+            raise
         except Exception:  # noqa: BLE001 - an invalid combination: a trial says so
             return None
 
-    def _names(self, values: Mapping[str, Any]) -> set[str]:
+    def _names(self, values: Mapping[str, Any]) -> tuple[set[str], bool]:
+        """Returns what a model asks for, and whether it is feasible."""
         import keras_tuner
 
         hp = keras_tuner.HyperParameters()
         hp.values = dict(values)
         self.num_builds += 1
-        self.build(hp)
+        is_feasible = self._is_feasible(hp)
+        if is_feasible and self.feasible is None:
+            self.feasible = dict(values)
         config = json.loads(json.dumps(hp.get_config()))
         names = set()
         for entry in config["space"]:
             key = json.dumps([entry["config"]["name"], entry["config"]["conditions"]])
             self.found.setdefault(key, entry)
             names.add(key)
-        return names
+        return names, is_feasible
+
+    def _is_feasible(self, hp: Any) -> bool:
+        try:
+            self.build(hp)
+        except InfeasibleTrialError as error:
+            self.infeasible = self.infeasible or str(error)
+            return False
+        return True
 
     def _config(self) -> dict[str, Any]:
         space = []

@@ -11,10 +11,12 @@ from tuner_component.search_space import (
     Boolean,
     Choice,
     Condition,
+    Fixed,
     Float,
     Int,
     SearchSpace,
 )
+from tuner_component.search_space.wiring import Edge, Wiring
 from tuner_component.strategies.base import (
     Action,
     Done,
@@ -54,6 +56,28 @@ CONSTRAINED = SearchSpace(
 CONSTRAINED_CONTINUOUS = SearchSpace(
     CONTINUOUS.parameters, ["rate < 0.01 or model == 'mlp'", "rate * filters <= 0.05"]
 )
+
+
+WIRING = Wiring(
+    "cell",
+    num_inputs=1,
+    output=2,
+    edges=(
+        Edge(0, 1, ("cell_0_1",)),
+        Edge(0, 2, ("cell_0_2",)),
+        Edge(1, 2, ("cell_1_2",)),
+    ),
+    kinds={"none": "none"},
+)
+CELLS = SearchSpace(
+    [
+        Fixed("cell", WIRING.to_text()),
+        *(Choice(edge.labels[0], ("conv", "none")) for edge in WIRING.edges),
+        Int("units", 1, 4),
+    ]
+)
+"""8 ways to write down 4 graphs, the one without a path among them, x 4."""
+NUM_GRAPHS = 4
 
 
 def pending(action: Suggest, number: int) -> Trial:
@@ -229,6 +253,14 @@ class StrategyContract:
         assert str(len(allowed)) in last.reason
         assert len(trials) == len(allowed)
         assert set(keys(CONSTRAINED, trials)) == allowed
+
+    def test_equal_architectures_are_one_trial(self):
+        strategy = self.create(CELLS, 3)
+        trials, last = search(strategy, length=100, count=3)
+        assert isinstance(last, Done)
+        assert len(trials) == len(set(keys(CELLS, trials))) == 4 * NUM_GRAPHS
+        graphs = {WIRING.canonical(trial.values) for trial in trials}
+        assert len(graphs) == NUM_GRAPHS
 
     def test_what_constraints_forbid_is_never_proposed(self):
         space = CONSTRAINED_CONTINUOUS

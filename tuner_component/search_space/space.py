@@ -26,6 +26,7 @@ from tuner_component.search_space.kinds import check_kinds
 from tuner_component.search_space.nearest import nearest_to_defaults
 from tuner_component.search_space.numeric import Float, Int
 from tuner_component.search_space.parameter import Parameter
+from tuner_component.search_space.wiring import Wiring, wirings
 from tuner_component.trial import Value
 
 _VERSION = 1
@@ -220,8 +221,21 @@ class SearchSpace:
         return Configurations(self.parameters, grid_points, self.constraints)
 
     def key(self, values: Mapping[str, Value]) -> str:
-        """Returns a text that is the same for equal configurations only."""
-        return json.dumps(self.complete(values), sort_keys=True)
+        """Returns a text that is the same for equal configurations only.
+
+        Configurations that differ in nothing but how they write down the same
+        architecture are equal.
+        """
+        complete = self.complete(values)
+        for each in self.wirings:
+            complete = each.replaced(complete)
+        return json.dumps(complete, sort_keys=True)
+
+    @functools.cached_property
+    def wirings(self) -> tuple[Wiring, ...]:
+        """The architectures in the space: where several configurations are one."""
+        fixed = [p for p in self.parameters if isinstance(p, Fixed)]
+        return wirings((parameter.name, parameter.value) for parameter in fixed)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the space as a JSON object, with the version of its form."""

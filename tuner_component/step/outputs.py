@@ -8,10 +8,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tuner_component import artifacts
+from tuner_component import artifacts, report_architecture, report_search
 from tuner_component.pareto.ranking import pareto_set, ranked
 from tuner_component.records import encode
-from tuner_component.trial import Objective, Trial
+from tuner_component.trial import Objective, Trial, TrialState
 
 RESERVED = ("trial_id", "score")
 RESERVED_PREFIX = "hyperparameter/"
@@ -72,6 +72,24 @@ def write_trial_record(
     write_report(folder, page)
     lines = [_json(_record(trial)) for trial in trials]
     return _write(folder, artifacts.TRIALS_FILE, "".join(f"{x}\n" for x in lines))
+
+
+def write_drawings(
+    folder: str, best: Trial, trials: Sequence[Trial], objective: Objective
+) -> str:
+    """Draws the best architecture, and the search over time; returns the first's path.
+
+    Args:
+        folder: Where to.
+        best: Has an architecture.
+        trials: All trials.
+        objective: The first objective.
+    """
+    completed = [trial for trial in trials if trial.state is TrialState.COMPLETED]
+    over_time = report_search.svg(completed or [best], objective, by_time=True)
+    _write(folder, artifacts.SEARCH_FILE, over_time)
+    drawn = report_architecture.svg(best.used_values)
+    return _write(folder, artifacts.ARCHITECTURE_FILE, drawn)
 
 
 def write_report(folder: str, page: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tuner_component.engines.base import Engine
-from tuner_component.errors import EngineError, PreflightError
+from tuner_component.errors import EngineError, PreflightError, SearchSpaceError
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.trial import Objective, Reason, Trial
 
@@ -27,7 +27,7 @@ def explore(engine: Engine, folder: str) -> Mapping[str, Any]:
     outcome = _done(engine, _explore_job(folder))
     if outcome.error is not None:
         kind, _, text = outcome.error.message.partition(": ")
-        if kind == PreflightError.__name__:
+        if kind in (PreflightError.__name__, SearchSpaceError.__name__):
             raise PreflightError(text)
         raise PreflightError(
             "The model of the default hyperparameters cannot be trained for one "

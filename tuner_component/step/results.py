@@ -10,6 +10,7 @@ from tuner_component import artifacts, progress
 from tuner_component.engines.base import Engine
 from tuner_component.errors import SearchFailedError
 from tuner_component.pareto.ranking import hypervolumes, pareto_set
+from tuner_component.search_space.wiring import wirings
 from tuner_component.step import outputs, probe
 from tuner_component.study import Study
 from tuner_component.trial import Trial, TrialState
@@ -78,6 +79,10 @@ def write(
         written["trial_record"] = outputs.write_trial_record(
             channels["trial_record"][0].uri, study.trials, summary, page
         )
+        if wirings(best.used_values.items()):
+            written["architecture"] = outputs.write_drawings(
+                channels["trial_record"][0].uri, best, study.trials, study.objective
+            )
     if channels.get("best_model"):
         written["best_model"] = _export(channels["best_model"][0], study, best, engine)
     if channels.get("report"):

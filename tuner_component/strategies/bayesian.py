@@ -114,7 +114,7 @@ class Bayesian:
             shares = self._initial.point(len(trials))
             values = self._encoding.values(self._encoding.sample(shares[None])[0])
         elif len(self._encoding.owner) and generator.random() >= self._random_share:
-            values = self._promising(trials, generator)
+            values = self._promising(trials, tried, generator)
         if values is None or not self._is_new(values, tried):
             return self._random.propose(trials, 1)[0]
         return Suggest(values)
@@ -123,18 +123,21 @@ class Bayesian:
         return self._space.allows(values) and self._space.key(values) not in tried
 
     def _promising(
-        self, trials: Sequence[Trial], generator: np.random.Generator
+        self,
+        trials: Sequence[Trial],
+        tried: Container[str],
+        generator: np.random.Generator,
     ) -> dict[str, Value] | None:
         codes = np.stack([self._codes(trial.values) for trial in trials])
-        tried = {row.tobytes() for row in codes}
+        rows_tried = {row.tobytes() for row in codes}
         seen = self._observations(trials, codes)
         worth = self._surrogate.worth(seen, wide=len(trials) % _WIDE_EVERY == 0)
         if self._ensemble is not None:
             worth = self._ensemble.worth(seen, worth, generator)
 
         def untried(rows: Array) -> Array:
-            known = np.fromiter((row.tobytes() in tried for row in rows), bool)
-            barred = known | ~self._allowed(rows)
+            known = np.fromiter((row.tobytes() in rows_tried for row in rows), bool)
+            barred = known | ~self._allowed(rows) | self._equal(rows, tried)
             return np.where(barred, -np.inf, worth(self._encoding.features(rows)))
 
         if self._every is not None:
@@ -154,6 +157,20 @@ class Bayesian:
             return np.ones(len(rows), bool)
         values = map(self._encoding.values, rows)
         return np.fromiter(map(self._space.allows, values), bool, len(rows))
+
+    def _equal(self, rows: Array, tried: Container[str]) -> npt.NDArray[np.bool_]:
+        """Returns which codes are an architecture that was tried, written otherwise."""
+        if not self._space.wirings:
+            return np.zeros(len(rows), bool)
+        keys = self._every_key if rows is self._every else map(self._key_of, rows)
+        return np.fromiter((key in tried for key in keys), bool, len(rows))
+
+    def _key_of(self, row: Array) -> str:
+        return self._space.key(self._encoding.values(row))
+
+    @functools.cached_property
+    def _every_key(self) -> Sequence[str]:
+        return [] if self._every is None else [*map(self._key_of, self._every)]
 
     def _observations(self, trials: Sequence[Trial], codes: Array) -> Observations:
         features = self._encoding.features(codes)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tuner_component.search_space import SearchSpace
 from tuner_component.search_space.draws import below
 from tuner_component.strategies.base import Action, Suggest, rng
-from tuner_component.strategies.tried import all_tried
+from tuner_component.strategies.tried import Tried, all_tried
 from tuner_component.trial import Trial, Value
 
 
@@ -16,7 +16,7 @@ class Grid:
 
     The order is a random permutation, so that a search which stops early has seen
     an unbiased part of the grid. Proposals walk along it and pass over whatever was
-    tried before.
+    tried before, also where it is the same architecture written down otherwise.
     """
 
     def __init__(self, space: SearchSpace, seed: int, grid_points: int = 10) -> None:
@@ -38,6 +38,9 @@ class Grid:
         _check_size(self._configurations.size, grid_points)
         self._order = _Permutation(self.num_configurations, seed)
         self._ranks: dict[tuple[tuple[str, Value], ...], int | None] = {}
+        self._tried = Tried(space)
+        self._has_equals = bool(space.wirings)
+        self._keys: dict[int, str] = {}
 
     @property
     def num_configurations(self) -> int:
@@ -47,6 +50,7 @@ class Grid:
     def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
         """Returns the next untried configurations of the grid, then `Done`."""
         tried = {self._rank(trial.values) for trial in history}
+        keys = {self._tried.key(trial.values) for trial in history if self._has_equals}
         actions: list[Action] = []
         position = 0
         while len(actions) < count:
@@ -54,10 +58,22 @@ class Grid:
                 done = all_tried(self._space, self.num_configurations)
                 return [*actions, done]
             number = self._order[position]
-            if number not in tried:
-                actions.append(Suggest(self._configurations[number]))
+            values = None if number in tried else self._unequal(number, keys)
+            if values is not None:
+                actions.append(Suggest(values))
             position += 1
         return actions
+
+    def _unequal(self, number: int, keys: set[str]) -> dict[str, Value] | None:
+        """Returns a configuration, and adds its key; None if its key is there."""
+        if not self._has_equals:
+            return self._configurations[number]
+        if number not in self._keys:
+            self._keys[number] = self._space.key(self._configurations[number])
+        if self._keys[number] in keys:
+            return None
+        keys.add(self._keys[number])
+        return self._configurations[number]
 
     def _rank(self, values: Mapping[str, Value]) -> int | None:
         given = tuple(values.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from tuner_component.search_space import SearchSpace
 from tuner_component.search_space.domain import nth_missing
@@ -13,6 +13,7 @@ from tuner_component.trial import Trial, Value
 
 _MAX_DRAWS = 20
 _MAX_ENDLESS_DRAWS = 1_000
+_MAX_EQUAL = 100_000
 
 
 class Random:
@@ -21,7 +22,7 @@ class Random:
     A draw that was tried before, or is not allowed, is drawn again. Where that
     happens too often in a finite space, one of the untried configurations is picked,
     each with the same chance, so a finite space is covered exactly and then the
-    search ends.
+    search ends. Of configurations that are one architecture, one is tried.
     """
 
     def __init__(self, space: SearchSpace, seed: int) -> None:
@@ -81,8 +82,20 @@ class Random:
                 return values
         if size is None:
             return None
-        nth = below(generator, size - len(ranks))
-        return self._configurations[nth_missing(sorted(ranks), nth)]
+        nth = nth_missing(sorted(ranks), below(generator, size - len(ranks)))
+        if self._space.wirings:
+            return self._unequal(nth, size, tried)
+        return self._configurations[nth]
+
+    def _unequal(
+        self, start: int, size: int, tried: Container[str]
+    ) -> dict[str, Value] | None:
+        """Returns the first configuration from `start` on that equals no tried one."""
+        for step in range(min(size, _MAX_EQUAL)):
+            values = self._configurations[(start + step) % size]
+            if self._identify(values)[0] not in tried:
+                return values
+        return None
 
     def _identify(self, values: Mapping[str, Value]) -> tuple[str, int | None]:
         """Returns the key of a configuration and its number, if it has one."""
@@ -97,6 +110,7 @@ class Random:
 
     def _done(self) -> Done:
         size = self._configurations.size
-        if size is None:
-            return Done(f"{_MAX_ENDLESS_DRAWS} draws in a row had been tried before")
-        return all_tried(self._space, size)
+        if size is not None and (size <= _MAX_EQUAL or not self._space.wirings):
+            return all_tried(self._space, size)
+        number = _MAX_ENDLESS_DRAWS if size is None else _MAX_EQUAL
+        return Done(f"{number} draws in a row had been tried before")

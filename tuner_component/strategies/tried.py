@@ -103,4 +103,5 @@ def extended(trials: Sequence[Trial], action: Suggest) -> Trial:
 def all_tried(space: SearchSpace, num_configurations: int) -> Done:
     """Returns the end of a search that has tried every allowed configuration."""
     which = "allowed configurations" if space.constraints else "configurations"
-    return Done(f"all {num_configurations} {which} were tried")
+    but = ", or equal one that was" if space.wirings else ""
+    return Done(f"all {num_configurations} {which} were tried{but}")

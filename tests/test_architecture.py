@@ -67,6 +67,7 @@ AT_MODULE_LEVEL = {
     "strategies": {"numpy", "scipy"},
     "estimators": {"numpy"},
     "morphism": {"numpy"},
+    "nas": {"numpy"},
     "data": {"numpy"},
     "model_state": {"numpy"},
     "training_state": {"numpy"},

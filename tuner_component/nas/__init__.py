@@ -1,0 +1,1 @@
+"""Neural architectures: what can be built, and what one takes over from another."""

@@ -28,6 +28,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (3, frozenset({"outcome_file", "nas", "data", "model_metrics"})),
     (3, frozenset({"training_state", "model_state", "model_inputs"})),
     (3, frozenset({"epoch_watch", "training"})),
+    (3, frozenset({"heirs"})),
     (3, frozenset({"study", "keras_evaluation"})),
     (3, frozenset({"sklearn_evaluation"})),
     (3, frozenset({"model_evaluation"})),

@@ -100,7 +100,7 @@ def _batch_norm_wider(layers, child, x):
 
 
 def _batch_norm_deeper(layers, child, x):
-    for number in range(3 if child else 1):
+    for _ in range(3 if child else 1):
         x = layers.Conv2D(4, 3, padding="same", use_bias=False)(x)
         x = layers.BatchNormalization()(x)
         x = layers.Activation("relu")(x)
@@ -141,7 +141,7 @@ def _residual_wider(layers, child, x):
 
 def _residual_deeper(layers, child, x):
     x = layers.Conv2D(4, 3, padding="same", activation="relu")(x)
-    for number in range(3 if child else 1):
+    for _ in range(3 if child else 1):
         x = _block(layers, x, 4)
     return layers.Dense(2)(layers.GlobalAveragePooling2D()(x))
 
@@ -199,7 +199,7 @@ def _new_branch(layers, child, x):
 def _everything(layers, child, x):
     filters = 8 if child else 4
     x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
-    for number in range(2 if child else 1):
+    for _ in range(2 if child else 1):
         x = _block(layers, x, filters)
     x = layers.MaxPooling2D()(x)
     x = layers.Dense(9 if child else 6, "relu")(layers.Flatten()(x))

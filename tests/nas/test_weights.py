@@ -144,7 +144,7 @@ def _unmatched_summand(layers, child, x):
 
 
 def _valid(layers, child, x):
-    for number in range(2 if child else 1):
+    for _ in range(2 if child else 1):
         x = layers.Conv2D(4, 3, activation="relu")(x)
     return layers.Dense(2)(layers.GlobalAveragePooling2D()(x))
 

@@ -235,6 +235,21 @@ def test_layers_of_a_model_without_a_graph_are_copied_where_they_fit():
     assert np.array_equal(parent.first.kernel, child.first.kernel)
 
 
+def test_a_model_within_a_model_is_part_of_it():
+    def build(layers, child, x):
+        units = 9 if child else 5
+        within = [layers.Dense(units, "relu")]
+        if child:
+            within.append(layers.Dense(units, "relu"))
+        return layers.Dense(3)(keras.Sequential(within)(layers.Dense(6)(x)))
+
+    how = Morph(build, FEATURES, ())
+    parent, child = pair(how)
+    counts = morph(parent, child, 0).counts
+    assert counts == {"copied": 1, "widened": 2, "identity": 1}
+    assert difference(how, parent, child) <= MOST
+
+
 def test_layers_that_are_called_twice_stay_as_they_are():
     def build(layers, child, x):
         shared = layers.Dense(6, "relu")

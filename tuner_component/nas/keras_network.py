@@ -82,29 +82,49 @@ def _arrays(variables: Variables) -> dict[str, network.Array]:
 
 def _graph(model: Any) -> tuple[list[Part], tuple[int, ...]]:
     """Returns the parts of a model from its inputs to its outputs, and the latter."""
+    parts: list[Part] = []
+    return parts, _add(parts, {}, model)
+
+
+def _add(parts: list[Part], places: dict[int, int], model: Any) -> tuple[int, ...]:
+    """Adds the parts of a model; returns where its outputs are.
+
+    Args:
+        parts: Those before it.
+        places: Which part made a tensor; of the inputs of a model within a model.
+        model: Whose parts they are.
+    """
     tensors = _in_order(model.outputs)
     calls = collections.Counter(id(_history(tensor)[0]) for tensor in tensors)
-    parts: list[Part] = []
-    places: dict[int, int] = {}
     for tensor in tensors:
-        layer, _, index = _history(tensor)
-        inputs = [places[id(each)] for each in _inputs(tensor)]
-        if keras_layers.does_nothing(layer) and len(inputs) == 1:
-            places[id(tensor)] = inputs[0]
-            continue
-        is_shared = calls[id(layer)] > 1
+        if id(tensor) not in places:
+            is_shared = calls[id(_history(tensor)[0])] > 1
+            read = tuple(places[id(each)] for each in _inputs(tensor))
+            places[id(tensor)] = _made(parts, tensor, read, is_shared=is_shared)
+    return tuple(places[id(tensor)] for tensor in model.outputs)
+
+
+def _made(
+    parts: list[Part], tensor: Any, inputs: tuple[int, ...], *, is_shared: bool
+) -> int:
+    """Adds what makes a tensor of others; returns where it is."""
+    layer, _, index = _history(tensor)
+    if keras_layers.does_nothing(layer) and len(inputs) == 1:
+        return inputs[0]
+    if is_shared:
+        made = [keras_layers.whole(layer, tensor, index)]
+    elif getattr(layer, "outputs", None):
+        inner = {id(t): i for t, i in zip(layer.inputs, inputs, strict=True)}
+        return _add(parts, inner, layer)[index]
+    else:
         reads = [tuple(each.shape) for each in _inputs(tensor)]
-        made = (
-            [keras_layers.whole(layer, tensor, index)]
-            if is_shared
-            else keras_layers.parts_of(layer, tensor, reads)
+        made = keras_layers.parts_of(layer, tensor, reads)
+    for part in made:
+        parts.append(
+            Part(dataclasses.replace(part.node, inputs=inputs), part.variables)
         )
-        for part in made:
-            node = dataclasses.replace(part.node, inputs=tuple(inputs))
-            parts.append(Part(node, part.variables))
-            inputs = [len(parts) - 1]
-        places[id(tensor)] = inputs[0]
-    return parts, tuple(places[id(tensor)] for tensor in model.outputs)
+        inputs = (len(parts) - 1,)
+    return len(parts) - 1
 
 
 def _in_order(outputs: list[Any]) -> list[Any]:

@@ -23,13 +23,15 @@ def make_watch(
     earlier: TrainingState | None,
     callbacks: Sequence[Any],
     last_epoch: int | None,
+    *,
+    keeps_optimizer: bool = False,
 ) -> Any:
     """Returns a Keras callback that records the curve and the best epoch's weights.
 
     It must be the last of the callbacks. Its attributes: `measurements` (the whole
     curve), `best` (a `Measurement`, or None), `weights` (arrays of the best epoch, or
-    None), `arrays` and `callback_states` (of the last epoch, for a `TrainingState`),
-    `stopped`.
+    None), `optimizer` (the same of its optimiser), `arrays` and `callback_states` (of
+    the last epoch, for a `TrainingState`), `stopped`.
 
     Args:
         model: What is trained.
@@ -38,6 +40,7 @@ def make_watch(
         earlier: What it goes on from; its weights are in the model already.
         callbacks: The other callbacks; theirs is the state that is put back and kept.
         last_epoch: The epoch after which the state is to be kept, or None.
+        keeps_optimizer: Whether the best epoch's optimiser is kept.
     """
     objective = Objective(job.objective, "min" if job.direction == "min" else "max")
     started = time.monotonic() - (earlier.seconds if earlier else 0.0)
@@ -48,6 +51,7 @@ def make_watch(
             self.measurements = list(earlier.measurements) if earlier else []
             self.best = best_of(self.measurements, objective)
             self.weights = best_weights(earlier) if earlier else None
+            self.optimizer: list[Any] | None = None
             self.arrays: dict[str, list[Any]] = {}
             self.callback_states: tuple[Any, ...] = ()
             self.stopped = False
@@ -64,7 +68,8 @@ def make_watch(
             report(measurement)
             best = best_of([self.best, measurement], objective)
             if best is measurement:
-                self.best, self.weights = best, model_state.of_model(self.model)
+                self.best = best
+                self.weights, self.optimizer = _kept(self.model, keeps_optimizer)
             self.stopped = bool(self.model.stop_training)
             if last_epoch is not None and (self.stopped or epoch + 1 == last_epoch):
                 self._keep()
@@ -79,6 +84,16 @@ def make_watch(
                 self.arrays[BEST] = list(self.weights or ())
 
     return Watch()
+
+
+def _kept(
+    model: Any,
+    with_optimizer: bool,  # noqa: FBT001 - says what it is
+) -> tuple[list[Any], list[Any] | None]:
+    if not with_optimizer:
+        return model_state.of_model(model), None
+    optimizer = model_state.of_training(model).get(model_state.OPTIMIZER)
+    return model_state.of_model(model), optimizer
 
 
 def best_of(

@@ -16,6 +16,10 @@ class SearchSpaceError(TunerError, ValueError):
     """A search space that is empty, contradictory or not understood."""
 
 
+class MorphismError(TunerError, ValueError):
+    """A change of a network that a block of it does not allow."""
+
+
 class JournalError(TunerError):
     """A journal that cannot be trusted.
 

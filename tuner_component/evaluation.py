@@ -11,6 +11,7 @@ from typing import Any
 from tuner_component.errors import InfeasibleTrialError, TransientTrialError
 from tuner_component.trial import (
     Fidelity,
+    Inheritance,
     Measurement,
     Reason,
     TrialError,
@@ -36,6 +37,9 @@ class Job:
         is_trial: False for a job beside the search (exploring, exporting): the
             limits of trials do not hold for it, and its outcome is not kept.
         further_objectives: Names of the metrics that the study needs besides.
+        inheritance: Whose weights it begins with; its own are left to later trials
+            unless this is None.
+        parent_folder: The folder of the trial that it inherits from, or "".
     """
 
     trial_id: str
@@ -49,6 +53,8 @@ class Job:
     note: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     is_trial: bool = True
     further_objectives: tuple[str, ...] = ()
+    inheritance: Inheritance | None = None
+    parent_folder: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

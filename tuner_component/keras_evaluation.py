@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner_component import (
+    heirs,
     model_inputs,
     model_metrics,
     model_state,
@@ -107,7 +108,10 @@ def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
     """
     epochs, earlier = training_state.epochs_of(job), training_state.read(job)
     if epochs is not None and earlier is not None and earlier.is_enough_for(epochs):
-        return model_metrics.added(earlier.evaluation, job, lambda: _made(code, job))
+        return model_metrics.added(
+            earlier.evaluation, job, lambda: _made(code, job.values)
+        )
+    parent = None if earlier else heirs.parent_of(job, lambda v: _made(code, v))
     _seed(job.seed)
     hp = _hyperparameters(job.values)
     model = _build(code, hp)
@@ -116,14 +120,28 @@ def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
         _make_variables(model, code)
         if earlier and not model_state.put_training(model, earlier.arrays):
             earlier = None
+    if parent is not None:
+        _make_variables(model, code)
     callbacks = fit.pop("callbacks", [])
     kept_after = None if _is_full(job) else epochs
-    watch = make_watch(model, job, report, earlier, callbacks, kept_after)
+    inherited = heirs.begin(job, parent, model)
+    watch = make_watch(
+        model,
+        job,
+        report,
+        earlier,
+        callbacks,
+        kept_after,
+        keeps_optimizer=job.inheritance is not None,
+    )
     _fit(model, code, job, fit, [*callbacks, watch], earlier)
     evaluation = Evaluation(
         metrics=_result(watch, job),
         measurements=tuple(watch.measurements),
-        report={"hyperparameters": json.loads(json.dumps(hp.get_config()))},
+        report={
+            "hyperparameters": json.loads(json.dumps(hp.get_config())),
+            **inherited,
+        },
     )
     _leave(model, job, watch, evaluation)
     return model_metrics.added(evaluation, job, lambda: model)
@@ -193,6 +211,7 @@ def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:
     if full or not watch.arrays:
         model_state.put(model, watch.weights)
         _save_weights(model, job.folder)
+    heirs.leave(job, watch)
     if job.fidelity is not None and watch.best.metrics == evaluation.metrics:
         state = TrainingState(
             values=job.values,
@@ -214,14 +233,14 @@ def _is_full(job: Job) -> bool:
 
 def export(code: ModelCode, job: Job) -> Evaluation:
     """Writes a trained trial's model as a SavedModel to `job.note["export"]`."""
-    model = _made(code, job)
+    model = _made(code, job.values)
     _load_weights(model, job)
     model.export(job.note["export"])
     return Evaluation(metrics={job.objective: 0.0})
 
 
-def _made(code: ModelCode, job: Job) -> Any:
-    model = _build(code, _hyperparameters(job.values))
+def _made(code: ModelCode, values: Mapping[str, Any]) -> Any:
+    model = _build(code, _hyperparameters(values))
     _make_variables(model, code)
     return model
 

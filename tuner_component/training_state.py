@@ -98,15 +98,24 @@ def read(job: Job) -> TrainingState | None:
     epochs = epochs_of(job)
     if epochs is None:
         return None
-    try:
-        state = _read(job.folder)
-    except _UNREADABLE as error:
-        _logger.warning("Trial %s begins anew: %s", job.trial_id, error)
-        return None
+    state = left_in(job.folder)
     if state is None or state.epoch > epochs:
         return None
     same = (state.values, state.seed) == (dict(job.values), job.seed)
     return state if same else None
+
+
+def left_in(folder: str) -> TrainingState | None:
+    """Returns the state in a trial's folder; None if there is none, or a damaged one.
+
+    Args:
+        folder: The trial's; may have a scheme.
+    """
+    try:
+        return _read(folder)
+    except _UNREADABLE as error:
+        _logger.warning("The training in %s is as good as lost: %s", folder, error)
+        return None
 
 
 def write(job: Job, state: TrainingState) -> None:

@@ -103,6 +103,17 @@ class Fidelity:
 
 
 @dataclasses.dataclass(frozen=True)
+class Inheritance:
+    """That a trial leaves its weights to later ones, and may begin with another's.
+
+    Attributes:
+        parent: The id of the trial whose weights it begins with; None: of nobody.
+    """
+
+    parent: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Measurement:
     """Metrics after some training.
 
@@ -176,6 +187,7 @@ class Trial:
         started_at: Unix time in seconds of the last attempt's start, or None.
         duration_seconds: Length of the last attempt.
         worker: Which worker ran the last attempt.
+        inheritance: Whose weights it begins with; None where no trial leaves any.
         note: The strategy's own JSON, journalled with the proposal.
         report: The evaluator's own JSON, journalled with the outcome.
     """
@@ -197,6 +209,7 @@ class Trial:
     started_at: float | None = None
     duration_seconds: float = 0.0
     worker: str = ""
+    inheritance: Inheritance | None = None
     note: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ from tuner_component.search_space import Boolean, Choice, Float, Int, SearchSpac
 from tuner_component.strategies.base import Suggest
 from tuner_component.strategies.evolution import Evolution
 from tuner_component.strategies.random import Random
-from tuner_component.trial import Trial, TrialState
+from tuner_component.strategies.tried import extended
+from tuner_component.trial import Inheritance, Trial, TrialState
 
 WIDE = SearchSpace([Int(f"x{n}", 0, 99) for n in range(6)])
 
@@ -38,6 +40,11 @@ class TestAge(LearningContract):
 class TestPerformance(LearningContract):
     def create(self, space, seed):
         return Evolution(space, seed, population_size=4, removal="performance")
+
+
+class TestInheriting(LearningContract):
+    def create(self, space, seed):
+        return Evolution(space, seed, population_size=4, inherit_weights=True)
 
 
 def trial(values, number: int, loss: float) -> Trial:
@@ -174,6 +181,68 @@ def test_it_approaches_an_optimum_that_random_search_does_not(removal):
     assert np.median(evolved) < np.median(drawn) / 3
 
 
+def ids(numbers: str) -> set[str]:
+    return {f"{int(number):04d}" for number in numbers}
+
+
+def heirs(history, **options):
+    """Returns as many trials as before again, all of whose members may inherit."""
+    strategy = Evolution(
+        WIDE, 0, population_size=4, sample_size=4, inherit_weights=True, **options
+    )
+    trials = [dataclasses.replace(t, inheritance=Inheritance()) for t in history]
+    for action in strategy.propose(trials, len(history)):
+        trials.append(extended(trials, action))
+    return strategy, trials
+
+
+def test_a_child_inherits_from_the_one_that_it_was_made_of():
+    _, trials = heirs(HISTORY, crossover_probability=0)
+    for each in trials[len(HISTORY) :]:
+        parent = trials[int(each.inheritance.parent)]
+        changed = [n for n, v in parent.values.items() if each.values[n] != v]
+        assert len(changed) == 1
+    crossed = heirs(HISTORY, crossover_probability=1)[1][len(HISTORY) :]
+    assert {each.inheritance.parent for each in crossed} <= ids("2345")
+    assert len({each.inheritance.parent for each in crossed}) > 1
+
+
+def test_the_first_population_inherits_from_nobody_and_leaves_its_weights():
+    strategy = Evolution(WIDE, 0, population_size=4, inherit_weights=True)
+    assert {a.inheritance for a in strategy.propose([], 4)} == {Inheritance()}
+    plain = Evolution(WIDE, 0, population_size=4)
+    assert {a.inheritance for a in plain.propose(HISTORY, 4)} == {None}
+    assert plain.keeps(HISTORY) == ()
+
+
+def test_inheriting_changes_nothing_else():
+    plain = Evolution(WIDE, 0, population_size=4, sample_size=4)
+    proposed = heirs(HISTORY)[1][len(HISTORY) :]
+    assert [a.values for a in plain.propose(HISTORY, 6)] == [t.values for t in proposed]
+
+
+@pytest.mark.parametrize(
+    ("removal", "members"), [("age", "2345"), ("performance", "0135")]
+)
+def test_members_and_the_parents_of_running_trials_keep_their_weights(removal, members):
+    strategy, trials = heirs(HISTORY, removal=removal)
+    assert strategy.keeps(trials) == ids(members)
+    heritage = Inheritance("0001")
+    pending_of_gone = dataclasses.replace(trials[-1], inheritance=heritage)
+    if removal == "age":
+        assert strategy.keeps([*trials, pending_of_gone]) == ids(members + "1")
+        over = dataclasses.replace(pending_of_gone, state=TrialState.FAILED)
+        assert strategy.keeps([*trials, over]) == ids(members)
+
+
+def test_who_is_the_worst_of_several_objectives_may_change():
+    several = [dataclasses.replace(t, losses=(t.loss, 1.0)) for t in HISTORY]
+    strategy, trials = heirs(several, removal="performance")
+    assert strategy.keeps(trials) == ids("012345")
+    strategy, trials = heirs(several, removal="age")
+    assert strategy.keeps(trials) == ids("2345")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -188,6 +257,7 @@ def test_it_approaches_an_optimum_that_random_search_does_not(removal):
             r"crossover_probability=1.5; expected a finite number from 0.0 to 1.0",
         ),
         ({"mutation_width": 0}, "mutation_width=0; expected a finite number from"),
+        ({"inherit_weights": 1}, "inherit_weights=1; expected True or False"),
         ({"mutation_width": "x"}, "mutation_width='x'; expected a finite number"),
     ],
 )

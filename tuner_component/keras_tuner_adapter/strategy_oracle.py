@@ -211,6 +211,11 @@ def _check(
                 f"StrategyOracle({name}={value!r}): expected an integer, at least "
                 f"{least}."
             )
+    if registry.inherits(strategy, options):
+        raise ValueError(
+            "StrategyOracle(inherit_weights=True): a KerasTuner tuner passes no "
+            "weights from trial to trial. Leave the option out."
+        )
     resource = options.get("resource", _EPOCHS)
     if resource != _EPOCHS:
         raise ValueError(

@@ -124,6 +124,8 @@ def plan_build_model(
     for objective in several:
         objectives.check_available(objective, metrics)
     _check_fidelity(search, fidelities)
+    if "epochs" not in fidelities:
+        _check_no_inheritance(search, "the model is an estimator of scikit-learn")
     return _own_strategy(search, config, several, search.max_trials)
 
 
@@ -154,6 +156,7 @@ def plan_stock(
             objectives.check_available(objective, metrics)
     max_trials = search.max_trials or own.max_trials
     if search.strategy is not None:
+        _check_no_inheritance(search, "the tuner that tuner_fn returns trains")
         return _own_strategy(search, config, several, max_trials, from_tuner=True)
     _check_unconstrained(search, type(tuner.oracle).__name__)
     return SearchPlan(
@@ -276,6 +279,16 @@ def _check_fidelity(search: Search, fidelities: Sequence[str]) -> None:
             f"The strategy {name!r} spends {resource!r} on its trials, but the model "
             f"that build_model returns can be trained on a part of {list(fidelities)} "
             f'only. Use strategy_options={{"resource": "{fidelities[0]}"}}.'
+        )
+
+
+def _check_no_inheritance(search: Search, why_not: str) -> None:
+    name = search.strategy or _DEFAULT_STRATEGY
+    if registry.inherits(name, search.strategy_options):
+        raise PreflightError(
+            f"The strategy {name!r} has inherit_weights=True, but {why_not}, and its "
+            "weights cannot be passed on. Use a module with a build_model that returns "
+            "Keras models, or leave the option out."
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tuner_component.trial import Fidelity, Trial, TrialState, Value
+from tuner_component.trial import Fidelity, Inheritance, Trial, TrialState, Value
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,11 +19,15 @@ class Suggest:
         values: Hyperparameter name to value; active ones only.
         fidelity: How much training it gets; None is all of it.
         note: JSON of the strategy's own; comes back as `Trial.note`.
+        inheritance: Whose weights it begins with, a trial that has left its own; None
+            if it leaves none either. The strategy's `keeps` must name those parents
+            for as long as they may be needed.
     """
 
     values: Mapping[str, Value]
     fidelity: Fidelity | None = None
     note: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    inheritance: Inheritance | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -13,10 +13,10 @@ from tuner_component.search import suggestion
 from tuner_component.search_space import SearchSpace
 from tuner_component.search_space.variation import crossover, mutate
 from tuner_component.strategies.base import Action, Suggest, rng
-from tuner_component.strategies.options import check_integer, check_number
+from tuner_component.strategies.options import check_flag, check_integer, check_number
 from tuner_component.strategies.random import Random
 from tuner_component.strategies.tried import Tried
-from tuner_component.trial import Trial, TrialState, Value
+from tuner_component.trial import Inheritance, Trial, TrialState, Value
 
 Removal = Literal["age", "performance"]
 
@@ -28,6 +28,7 @@ _MAX_DISTANCE = 10
 @dataclasses.dataclass(frozen=True)
 class _Member:
     loss: float
+    heritage: Inheritance
     values: Mapping[str, Value]
 
 
@@ -40,6 +41,11 @@ class Evolution:
     parameter. A trial joins the population when it completes and holds up nobody
     while it runs. Then a member leaves: the oldest, or the worst.
 
+    With `inherit_weights` a child begins with the weights of its parent, the first of
+    two: layers of equal shape are copied, and wider or additional ones keep the
+    parent's function where they can (see `tuner_component.morphism`). Its score is
+    then that of all the training of its line.
+
     Nothing is tried twice: where the children next to the parents were tried, the
     next ones differ in two parameters, in three, and so on; in the end any untried
     configuration is a child.
@@ -50,7 +56,7 @@ class Evolution:
         the worst ("non-aging evolution").
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options, by name
         self,
         space: SearchSpace,
         seed: int,
@@ -60,6 +66,7 @@ class Evolution:
         removal: Removal = "age",
         crossover_probability: float = 0.5,
         mutation_width: float = 0.1,
+        inherit_weights: bool = False,
     ) -> None:
         """Makes the strategy.
 
@@ -73,6 +80,7 @@ class Evolution:
             crossover_probability: How often a child has two parents, 0 to 1.
             mutation_width: Standard deviation of a close change of a number, as a
                 fraction of its scale, > 0.
+            inherit_weights: Whether children begin with the weights of a parent.
 
         Raises:
             ValueError: If a value is not allowed.
@@ -84,6 +92,8 @@ class Evolution:
         _check_removal(removal)
         _check_share("crossover_probability", crossover_probability, 0.0)
         _check_share("mutation_width", mutation_width, 1e-6)
+        check_flag("evolution", "inherit_weights", inherit_weights)
+        self._inherits = inherit_weights
         self._space = space
         self._seed = seed
         self._population_size = population_size
@@ -103,6 +113,18 @@ class Evolution:
 
         return self._tried.one_by_one(history, count, following)
 
+    def keeps(self, history: Sequence[Trial]) -> Collection[str]:
+        """Returns the ids of the trials whose weights may still be inherited."""
+        if not self._inherits:
+            return ()
+        pending = [t for t in history if t.state is TrialState.PENDING]
+        parents = [t.inheritance.parent for t in pending if t.inheritance]
+        members = [member.heritage.parent for member in self._population(history)]
+        if self._removal == "performance" and any(t.losses for t in history):
+            # Of several objectives the weights change, and with them who is the worst.
+            members = [t.trial_id for t in history if t.loss is not None]
+        return {each for each in (*parents, *members) if each is not None}
+
     def _next(
         self,
         trials: Sequence[Trial],
@@ -112,8 +134,11 @@ class Evolution:
         if members and _num_alive(trials) >= self._population_size:
             child = self._child(members, tried, rng(self._seed, len(trials)))
             if child is not None:
-                return Suggest(child)
-        return self._random.propose(trials, 1)[0]
+                return child
+        action = self._random.propose(trials, 1)[0]
+        if self._inherits and isinstance(action, Suggest):
+            return dataclasses.replace(action, inheritance=Inheritance())
+        return action
 
     def _population(self, trials: Sequence[Trial]) -> list[_Member]:
         """Returns who is left when one leaves for every one that joins."""
@@ -122,7 +147,11 @@ class Evolution:
             # Of equal losses the older leaves first, so that the population moves.
             completed.sort(key=operator.attrgetter("loss"), reverse=True)
         return [
-            _Member(trial.loss or 0.0, self._space.complete(trial.values))
+            _Member(
+                trial.loss or 0.0,
+                Inheritance(trial.trial_id if trial.inheritance else None),
+                self._space.complete(trial.values),
+            )
             for trial in completed[-self._population_size :]
         ]
 
@@ -131,24 +160,26 @@ class Evolution:
         members: Sequence[_Member],
         tried: Container[str],
         generator: np.random.Generator,
-    ) -> dict[str, Value] | None:
+    ) -> Suggest | None:
         for attempt in range(_CHILDREN_AT_A_DISTANCE * _MAX_DISTANCE):
-            child = dict(self._parent(members, generator))
+            parent = self._parent(members, generator)
+            child = dict(parent.values)
             if generator.random() < self._crossover_probability:
                 second = self._parent(members, generator)
-                child = crossover(self._space, child, second, generator)
+                child = crossover(self._space, child, second.values, generator)
             for _ in range(1 + attempt // _CHILDREN_AT_A_DISTANCE):
                 child = mutate(self._space, child, generator, self._mutation_width)
             if self._tried.key(child) not in tried:
-                return child
+                heritage = parent.heritage if self._inherits else None
+                return Suggest(child, inheritance=heritage)
         return None
 
     def _parent(
         self, members: Sequence[_Member], generator: np.random.Generator
-    ) -> Mapping[str, Value]:
+    ) -> _Member:
         sample = generator.integers(len(members), size=self._sample_size)
         best: _Member = min((members[index] for index in sample), key=lambda m: m.loss)
-        return best.values
+        return best
 
 
 def _num_alive(trials: Sequence[Trial]) -> int:

@@ -61,6 +61,16 @@ def learns(name: str, given: Mapping[str, Any]) -> bool:
     return name not in _OBLIVIOUS
 
 
+def inherits(name: str, given: Mapping[str, Any]) -> bool:
+    """Returns whether trials begin with the weights of earlier ones.
+
+    Args:
+        name: A key of `STRATEGIES`.
+        given: Options of the strategy.
+    """
+    return "inherit_weights" in options(name) and bool(given.get("inherit_weights"))
+
+
 _OBLIVIOUS = ("grid", "quasi_random", "random")
 
 

@@ -90,6 +90,7 @@ def after(trials: Sequence[Trial], action: Action) -> list[Trial]:
         action.values,
         seed=0,
         fidelity=action.fidelity,
+        inheritance=action.inheritance,
         note=action.note,
     )
     return [*trials, started]

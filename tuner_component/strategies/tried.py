@@ -97,7 +97,14 @@ class Tried:
 def extended(trials: Sequence[Trial], action: Suggest) -> Trial:
     """Returns the trial that a suggestion will be, after the `trials` so far."""
     number = len(trials)
-    return Trial(str(number), number, action.values, seed=0, note=action.note)
+    return Trial(
+        str(number),
+        number,
+        action.values,
+        seed=0,
+        inheritance=action.inheritance,
+        note=action.note,
+    )
 
 
 def all_tried(space: SearchSpace, num_configurations: int) -> Done:

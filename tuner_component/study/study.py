@@ -23,7 +23,7 @@ from tuner_component.strategies.base import (
     Wait,
     kept,
 )
-from tuner_component.study import checkpoints, policy
+from tuner_component.study import actions, checkpoints, policy
 from tuner_component.study import records as study_records
 from tuner_component.study.history import History, no_collection
 from tuner_component.study.policy import Limits
@@ -279,8 +279,8 @@ class Study:
             return []
         if not self.counts[TrialState.PAUSED]:
             count = min(count, self._endings.num_left(self.counts))
-        actions = _cut(self._strategy.propose(self.trials, count), count)
-        started = [trial for trial in map(self._take, actions) if trial]
+        proposed = actions.cut(self._strategy.propose(self.trials, count), count)
+        started = [trial for trial in map(self._take, proposed) if trial]
         if not self.counts[TrialState.PENDING] and self._exhausted is None:
             raise TunerError(
                 f"The strategy {type(self._strategy).__name__} waits although no trial "
@@ -304,13 +304,7 @@ class Study:
 
     def _promote(self, action: Promote) -> Trial:
         trial = self._history.get(action.trial_id)
-        if trial is None or trial.state is not TrialState.PAUSED:
-            raise TunerError(
-                f"The strategy {type(self._strategy).__name__} promotes trial "
-                f"{action.trial_id!r}, which is "
-                f"{trial.state.value if trial else 'unknown'}; expected one that is "
-                "PAUSED. This is an error in the strategy."
-            )
+        trial = actions.checked_paused(self._strategy, action.trial_id, trial)
         # The outcome of the rung below would pass for that of the one above.
         discard_outcome(self.folder_of(trial.trial_id))
         self._emptied.discard(trial.trial_id)
@@ -321,12 +315,17 @@ class Study:
 
     def _add(self, action: Suggest) -> Trial:
         number = len(self.trials)
+        heritage = action.inheritance
+        if heritage is not None and heritage.parent is not None:
+            parent = self._history.get(heritage.parent)
+            actions.check_parent(self._strategy, heritage.parent, parent)
         trial = Trial(
             trial_id=f"{number:04d}",
             number=number,
             values=action.values,
             seed=_trial_seed(self.limits.seed, number),
             fidelity=action.fidelity,
+            inheritance=action.inheritance,
             note=action.note,
         )
         # A disk that lost the end of a journal may still hold its outcome.
@@ -336,6 +335,7 @@ class Study:
 
     def _start(self, trial: Trial) -> Job:
         folder = self.folder_of(trial.trial_id)
+        parent = trial.inheritance and trial.inheritance.parent
         if not is_remote(folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
         attempt = self._history.take_attempt(trial.trial_id)
@@ -351,6 +351,8 @@ class Study:
             fidelity=trial.fidelity,
             note=trial.note,
             further_objectives=tuple(each.name for each in self.objectives[1:]),
+            inheritance=trial.inheritance,
+            parent_folder=self.folder_of(parent) if parent else "",
         )
 
     def _can_start(self, trial: Trial) -> bool:
@@ -383,10 +385,3 @@ def _trial_seed(seed: int, number: int) -> int:
     """Returns the seed of a trial, in [0, 2**31)."""
     digest = hashlib.sha256(f"{seed}:{number}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1
-
-
-def _cut(actions: Sequence[Action], count: int) -> list[Action]:
-    """Returns the first `count` evaluations, and what is no evaluation."""
-    evaluations = [a for a in actions if isinstance(a, Suggest | Promote)]
-    others = [a for a in actions if not isinstance(a, Suggest | Promote)]
-    return evaluations[:count] + others

@@ -122,11 +122,12 @@ def read_job(data: bytes) -> Job:
     """
     job = _decode(Job, _read(data))
     check_name(job.trial_id, "A trial's id")
-    if ".." in PurePosixPath(job.folder).parts:
-        raise EngineError(
-            f"The folder of trial {job.trial_id} is {job.folder!r}; expected a path "
-            "without '..'."
-        )
+    for folder in (job.folder, job.parent_folder):
+        if ".." in PurePosixPath(folder).parts:
+            raise EngineError(
+                f"A folder of trial {job.trial_id} is {folder!r}; expected a path "
+                "without '..'."
+            )
     return job
 
 

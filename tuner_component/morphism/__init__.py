@@ -1,0 +1,1 @@
+"""Changes of a network that keep its function: wider, deeper, with more skips."""

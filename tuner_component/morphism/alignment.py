@@ -1,0 +1,96 @@
+"""Which layer of a child is which layer of its parent.
+
+Reference:
+    Gotoh, 1982, An Improved Algorithm for Matching Biological Sequences, Journal of
+    Molecular Biology 162: the fewest changes, where a gap costs something to begin.
+"""
+
+from __future__ import annotations
+
+import math
+
+from tuner_component.morphism.network import Network, Node
+
+_NEW, _GONE, _PAIR = range(3)
+_STEPS = ((0, 1), (1, 0), (1, 1))
+"""How far each moves on, in the parent's layers and in the child's."""
+
+_BEGIN_GAP, _WEIGHTED, _PLAIN = 1, 20, 10
+_LARGER, _SMALLER = 2, 12
+
+_Cell = tuple[float, int]
+"""The least cost of all that ends like this, and how that begins."""
+
+
+def aligned(parent: Network, child: Network) -> dict[int, int]:
+    """Returns the positions of a child's layers to those of the parent's.
+
+    The order of both is kept, as in a comparison of texts: the fewest layers are new
+    or gone, and of those that remain the fewest have another shape. Where several
+    could be the new ones, it is those that come last, and side by side.
+    """
+    table = _table(parent, child)
+    row, column = len(parent.nodes), len(child.nodes)
+    end = _cheapest(table[row][column])
+    pairs: dict[int, int] = {}
+    while row or column:
+        before = table[row][column][end][1]
+        row, column = row - _STEPS[end][0], column - _STEPS[end][1]
+        if end == _PAIR:
+            pairs[column] = row
+        end = before
+    return pairs
+
+
+def _table(parent: Network, child: Network) -> list[list[list[_Cell]]]:
+    never = (math.inf, _PAIR)
+    table = [
+        [[never] * 3 for _ in range(len(child.nodes) + 1)]
+        for _ in range(len(parent.nodes) + 1)
+    ]
+    table[0][0][_PAIR] = (0.0, _PAIR)
+    for row, cells in enumerate(table):
+        for column, cell in enumerate(cells):
+            for end, (down, right) in enumerate(_STEPS):
+                if row >= down and column >= right:
+                    before = table[row - down][column - right]
+                    old = parent.nodes[row - 1] if down else None
+                    new = child.nodes[column - 1] if right else None
+                    if before is not cell:
+                        cell[end] = min(cell[end], _extended(before, end, old, new))
+    return table
+
+
+def _extended(
+    before: list[_Cell], end: int, old: Node | None, new: Node | None
+) -> _Cell:
+    gaps = [0 if end in (_PAIR, last) else _BEGIN_GAP for last in range(3)]
+    costs = [(cost + gap, _PAIR) for (cost, _), gap in zip(before, gaps, strict=True)]
+    last = _cheapest(costs)
+    return costs[last][0] + _cost(old, new), last
+
+
+def _cheapest(cells: list[_Cell]) -> int:
+    """Returns the first of the cheapest: from the end on, new layers come first."""
+    return min(range(3), key=lambda last: cells[last][0])
+
+
+def _cost(old: Node | None, new: Node | None) -> float:
+    if old is not None and new is not None:
+        return _pair_cost(old, new)
+    alone = old or new
+    return _WEIGHTED if alone is not None and alone.weights else _PLAIN
+
+
+def _pair_cost(old: Node, new: Node) -> float:
+    if old.kind != new.kind or dict(old.facts) != dict(new.facts):
+        return math.inf
+    shapes, others = old.shapes, new.shapes
+    if {name: len(shape) for name, shape in shapes.items()} != {
+        name: len(shape) for name, shape in others.items()
+    }:
+        return math.inf
+    sizes = [
+        pair for name in shapes for pair in zip(shapes[name], others[name], strict=True)
+    ]
+    return sum(_LARGER if a < b else _SMALLER for a, b in sizes if a != b)

@@ -119,6 +119,27 @@ def unknown_option(inputs, root):
     _run(inputs, _own(search), root)
 
 
+def _with(strategy, inputs, root, **options):
+    _run(inputs, _own(Search(strategy=strategy, strategy_options=options)), root)
+
+
+def reduction_factor_below_two(inputs, root):
+    _with("hyperband", inputs, root, reduction_factor=1)
+
+
+def full_training_below_the_first_rung(inputs, root):
+    _with("successive_halving", inputs, root, min_resource=9, max_resource=3)
+
+
+def population_of_one(inputs, root):
+    _with("evolution", inputs, root, population_size=1)
+
+
+def contradictory_constraints(inputs, root):
+    constraints = ["num_layers < 2", "num_layers > 1"]
+    _run(inputs, _own(Search(max_trials=2, constraints=constraints)), root)
+
+
 def custom_config_that_is_not_json(inputs, root):
     from tfx.types import channel_utils
 
@@ -273,6 +294,10 @@ CASES = {
     direction_that_is_none: r"direction='down'; expected \"min\" or \"max\"",
     unknown_strategy: r"'grit'; expected one of .*Did you mean 'grid'",
     unknown_option: r"no option 'grid_point'.*Did you mean 'grid_points'",
+    reduction_factor_below_two: r"reduction_factor=1; expected .*at least 2",
+    full_training_below_the_first_rung: r"min_resource=9 and max_resource=3",
+    population_of_one: r"population_size=1; expected .*at least 2",
+    contradictory_constraints: r"no configuration fulfils them all.*'num_layers ",
     custom_config_that_is_not_json: r"custom_config=.*cannot be written as JSON",
     objectives_in_conflict: r"'val_loss' \(min\), the tuner .*'val_accuracy' \(max\)",
     no_trials: r"max_trials=0\): expected at least 1",

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from tfx.types import standard_artifacts
 
 from tests.pipelines.test_warm_start import pipeline

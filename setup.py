@@ -38,7 +38,7 @@ setup(
         "typing-extensions",
     ],
     extras_require={
-        "kfp": ["tfx[kfp]>=1.16,<1.22"],
+        "kfp": ["kfp>=2.5,<2.17"],
         # For a build_model that returns an estimator, and keras_tuner.SklearnTuner.
         "sklearn": ["joblib", "scikit-learn"],
         "test": ["hypothesis", "pytest", "pytest-timeout"],

@@ -76,10 +76,22 @@ class Follower:
         if self._state.failure:
             raise EngineError(f"The search broke off: {self._state.failure}")
         ended = list(memo.unheard(self._memo, self._state, ()))
+        if any(outcome.error for outcome in ended):
+            self._require_storage()
         for outcome in tell_round(self._study, ended):
             self._observer.on_event(self._study, outcome)
         self._study.prune_checkpoints()
         self._memo.forget(self._state.submission)
+
+    def _require_storage(self) -> None:
+        """Raises if no worker could have kept an outcome: none of them died then."""
+        try:
+            self._memo.try_writing(self._state.round_name, "by-the-step")
+        except OSError as error:
+            raise EngineError(
+                f"The study's folder takes nothing more: {error}. What has ended is "
+                "kept: make room or mend the storage, and run the step again."
+            ) from error
 
     def _watch(self) -> None:
         try:

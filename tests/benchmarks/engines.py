@@ -1,13 +1,14 @@
-"""How close every engine comes to the ideal: `make bench-engines`."""
+"""Every figure of the engines: `make bench-engines`, or some with ARGS="flock beam"."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import beam, flock
+from tests.benchmarks import beam, emulations, faults, flock, histories
 from tests.benchmarks.figures import Figure, report, resident_bytes
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all
 from tuner_component.engines.local_pool import LocalPool, Preload
@@ -53,13 +54,27 @@ def driver_memory(folder: Path) -> Figure:
     return Figure("driver memory over 200 trials, MB", grown / 1e6, 10.0)
 
 
-def main() -> int:
+def local_pool() -> list[Figure]:
     figures: list[Figure] = []
     for measure in (sleep_trials, second_worker, driver_memory):
         with tempfile.TemporaryDirectory() as folder:
             found = measure(Path(folder))
             figures += found if isinstance(found, list) else [found]
-    figures += [*beam.measure(), *flock.figures()]
+    return figures
+
+
+PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "local_pool": local_pool,
+    "beam": beam.measure,
+    "flock": flock.figures,
+    "histories": histories.measure,
+    "faults": faults.measure,
+    "emulations": emulations.measure,
+}
+
+
+def main(names: Sequence[str]) -> int:
+    figures = [figure for name in names or PARTS for figure in PARTS[name]()]
     return report("engines", figures)
 
 
@@ -74,4 +89,4 @@ def _pool(folder: Path, num_workers: int, preload: Preload | None = None) -> Loc
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

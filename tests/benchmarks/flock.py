@@ -109,7 +109,6 @@ def measure(folder: Path) -> tuple[list[Figure], collections.Counter[str]]:
         Figure("1,000 trials of 10 ms, 16 workers: trials a second", NUM_TRIALS / seconds, 20, at_least=True),
         Figure("growth of the coordinator's memory, MB", grown / 1e6, 20),
         Figure("coordinator: operations a trial", _paid(coordinator) / NUM_TRIALS, 10),
-        Figure("coordinator: operations a second", _paid(coordinator) / seconds, 1000),
         Figure("workers: operations a trial", _paid(served) / (NUM_TRIALS + len(warm_up)), 100),
     ]  # fmt: skip
     return figures, coordinator

@@ -18,6 +18,8 @@ from tuner_component.engines.flock.storage import Storage, open_storage
 from tuner_component.engines.flock.timing import Timing
 from tuner_component.evaluation import Job
 
+# A host of its own that shares the file system with the others, and has no network.
+HOST = ("unshare", "--net", "--uts", "--ipc")
 EVALUATOR = "tests.contracts.evaluators:make"
 # Patient enough for a machine that does much else.
 STEADY = Timing(
@@ -43,10 +45,14 @@ def start_worker(
     name: str = "",
     *options: str,
     module: str = "tuner_component.worker",
+    host: Sequence[str] = (),
     **environment: str,
 ) -> subprocess.Popen:
-    """Starts `python -m tuner_component.worker`; its messages are in its `stderr`."""
-    command = [sys.executable, "-m", module, "--root", str(root), *options]
+    """Starts `python -m tuner_component.worker`; its messages are in its `stderr`.
+
+    `host` is a command that runs it elsewhere, such as `HOST`.
+    """
+    command = [*host, sys.executable, "-m", module, "--root", str(root), *options]
     return subprocess.Popen(
         [*command, *(["--name", name] if name else [])],
         env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
@@ -80,9 +86,17 @@ def await_members(root: Path, *names: str) -> None:
 class FlockOfProcesses:
     """A flock with workers of its own, all of which end with it."""
 
-    def __init__(self, root: Path | str, num_workers: int, **options: Any) -> None:
+    def __init__(
+        self,
+        root: Path | str,
+        num_workers: int,
+        host: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
         self._flock = make_flock(root, num_workers, **options)
-        self.workers = [start_worker(root, f"w{i}") for i in range(num_workers)]
+        self.workers = [
+            start_worker(root, f"w{number}", host=host) for number in range(num_workers)
+        ]
 
     @property
     def num_slots(self) -> int:

@@ -20,6 +20,9 @@ from tests.engines.beam_searches import (
     told,
 )
 from tests.engines.bowl import make_bowl
+from tuner_component.engines.beam import stages
+from tuner_component.engines.beam.memo import Memo
+from tuner_component.engines.beam.order import Proposed
 from tuner_component.engines.beam.pipeline import submitter
 from tuner_component.errors import EngineError
 from tuner_component.trial import TrialState
@@ -117,6 +120,39 @@ def test_a_step_that_dies_repeats_nothing_when_it_runs_again(tmp_path):
     counts = {trial: len(lines) for trial, lines in evaluations(tmp_path).items()}
     assert counts == {trial.trial_id: 1 for trial in trials}
     assert len(trials) == 12
+
+
+class _Forgetting:
+    """Submits a pipeline that loses its driver to another one before it begins."""
+
+    def __init__(self, state_of_the_first):
+        self._submit = submitter(arguments())
+        self._seen = state_of_the_first
+
+    def __call__(self, order, state, num_rounds):
+        if not self._seen:
+            self._seen.append((order, state))
+            raise ConnectionError("the driver is gone")
+        # The worker has checked this pipeline before, and goes on with it.
+        stages._checked().add(self._seen[0][0].submission)
+        self._submit(*self._seen[0], num_rounds)
+        self.num_evaluated = len(evaluations(Path(order.folder).parent))
+        self._submit(order, state, num_rounds)
+
+
+def test_a_pipeline_whose_driver_was_replaced_runs_nothing(tmp_path):
+    submit = _Forgetting([])
+    trials, _ = on_beam(tmp_path, Case(max_trials=4, num_rounds=2), submit)
+    assert submit.num_evaluated == 0
+    assert [trial.num_attempts for trial in trials] == [1] * 4
+
+
+def test_a_driver_begins_by_deleting_what_one_that_died_has_left(tmp_path):
+    memo = Memo(str(tmp_path))
+    memo.begin("died/00000", Proposed([], []))
+    assert memo.is_wanted("died/00000")
+    memo.forget_all()
+    assert not memo.is_wanted("died/00000")
 
 
 def test_pipelines_that_get_nowhere_end_the_search(tmp_path):

@@ -48,6 +48,14 @@ def test_other_runners_say_how_many_trials_run_at_once(arguments, wanted, slots)
     assert not settled.is_direct
 
 
+def test_workers_stay_warm_from_round_to_round_unless_told_otherwise():
+    warm = "--environment_cache_millis=60000"
+    assert warm in settle(["--runner=FlinkRunner"], 2, 2).arguments
+    told = settle(["--runner=SparkRunner", "--environment_cache_millis=5"], 2, 2)
+    assert told.arguments == ("--runner=SparkRunner", "--environment_cache_millis=5")
+    assert warm not in settle([], 2, 2).arguments
+
+
 @pytest.mark.parametrize(
     ("arguments", "wanted", "message"),
     [

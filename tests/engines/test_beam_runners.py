@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.histories import CASE, RUNNERS
 from tests.engines.beam_searches import (
     Case,
     Silent,
@@ -18,19 +19,13 @@ from tests.engines.beam_searches import (
     told,
 )
 from tests.engines.flocks import FlockOfProcesses
-from tests.engines.runners.flink import Flink
 from tests.engines.runners.listening import foreign_listeners
-from tests.engines.runners.prism import Prism
 from tests.engines.runners.service import Services
-from tests.engines.runners.spark import Spark
 from tests.engines.sessions import family
 from tuner_component.engines.beam.pipeline import submitter
 from tuner_component.trial import TrialState
 
 pytestmark = pytest.mark.runner
-
-CASE = Case("successive_halving", {"max_resource": 9}, max_trials=9, num_rounds=3)
-RUNNERS = {"prism": Prism, "spark": Spark, "flink": Flink}
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
-pytest.importorskip("kfp", reason="TFX brings kfp for Python below 3.12 only")
-
 import yaml
 
 from tests.kubeflow.compiling import compile_script

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("kfp", reason="without kfp nothing can be compiled")
-
 from tests.kubeflow.compiling import compile_script
 from tests.kubeflow.launcher import Launcher
 from tests.kubeflow.pipeline_spec import PipelineSpec

@@ -3,9 +3,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
-pytest.importorskip("kfp", reason="TFX brings kfp for Python below 3.12 only")
-
 from tfx.types import standard_artifacts
 
 from tests.pipelines.test_warm_start import pipeline

@@ -31,6 +31,7 @@ from tuner_component.records import decode, encode
 from tuner_component.trial import Reason, TrialError
 
 _FOLDER, _OUTCOMES = "beam", "outcomes"
+_OUTCOME_BYTES = 16 * 1024
 
 
 class Memo:
@@ -114,7 +115,7 @@ class Memo:
     def try_writing(self, round_name: str, name: str) -> None:
         """Writes a file and deletes it: raises what a worker would come upon."""
         path = f"{round_name}-seen-{name}"
-        self._storage.write(path, b"")
+        self._storage.write(path, bytes(_OUTCOME_BYTES))
         self._storage.delete(path)
 
     def forget(self, submission: str) -> None:

@@ -26,8 +26,8 @@ def make_watch(
 ) -> Any:
     """Returns a Keras callback that records the curve and the best epoch's weights.
 
-    It must be the last of the callbacks. Its attributes: `measurements` (the whole
-    curve), `best` (a `Measurement`, or None), `weights` (arrays of the best epoch, or
+    It must be the last of the callbacks. Its attributes: `weights_of` (copies the
+    model's variables; may be replaced), `measurements` (the whole curve), `best` (a `Measurement`, or None), `weights` (arrays of the best epoch, or
     None), `arrays` and `callback_states` (of the last epoch, for a `TrainingState`),
     `stopped`.
 
@@ -51,6 +51,7 @@ def make_watch(
             self.arrays: dict[str, list[Any]] = {}
             self.callback_states: tuple[Any, ...] = ()
             self.stopped = False
+            self.weights_of = model_state.of_model
 
         def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
             if earlier:
@@ -64,7 +65,7 @@ def make_watch(
             report(measurement)
             best = best_of([self.best, measurement], objective)
             if best is measurement:
-                self.best, self.weights = best, model_state.of_model(self.model)
+                self.best, self.weights = best, self.weights_of(self.model)
             self.stopped = bool(self.model.stop_training)
             if last_epoch is not None and (self.stopped or epoch + 1 == last_epoch):
                 self._keep()

@@ -66,6 +66,9 @@ class LocalPool:
         preload: What to import once for all workers.
         limits: What a trial may use.
         environment: Variables that the workers have in addition.
+        num_together: Jobs that a worker gets at once at most, where several wait and
+            its evaluator can do them together, see `evaluation.Together`. Whatever
+            happens to such a worker, each of its jobs runs again on its own.
 
     Raises:
         ValueError: If an argument is not what is described here.
@@ -81,8 +84,11 @@ class LocalPool:
         preload: Preload = _NOTHING,
         limits: Limits = _UNLIMITED,
         environment: Mapping[str, str] | None = None,
+        num_together: int = 1,
     ) -> None:
         check_arguments(num_workers, evaluator, settings)
+        self._num_together = num_together
+        self._alone: set[str] = set()
         self._setup = {"evaluator": evaluator, "settings": dict(settings)}
         self._limits = limits
         self._libraries = preload.libraries
@@ -113,8 +119,8 @@ class LocalPool:
 
     @property
     def num_slots(self) -> int:
-        """How many jobs run at once."""
-        return len(self._slots)
+        """How many jobs may be under way: those that workers do, or could together."""
+        return len(self._slots) * self._num_together
 
     @property
     def session(self) -> int:
@@ -130,7 +136,8 @@ class LocalPool:
         if self._closed():
             raise EngineError("The pool is closed; make a new one to run more jobs.")
         self._queue.append(job)
-        self._dispatch()
+        if self._num_together == 1 or not job.is_trial:
+            self._dispatch()
 
     def wait(self, timeout_seconds: float | None = None) -> Sequence[Event]:
         """Blocks until something happens; empty when the time is over first.
@@ -143,6 +150,7 @@ class LocalPool:
         """
         patience = math.inf if timeout_seconds is None else timeout_seconds
         deadline = time.monotonic() + patience
+        self._dispatch()
         while not self._events and not self._failure:
             if timeout_seconds is None and not self._jobs_under_way():
                 break
@@ -163,8 +171,8 @@ class LocalPool:
         )
         self._events = [e for e in self._events if e.trial_id != trial_id]
         for slot in self._slots:
-            if slot.trial_id == trial_id:
-                slot.forget_job()
+            if trial_id in slot.trial_ids:
+                slot.forget_job(trial_id)
                 self._end(slot)
 
     def close(self) -> None:
@@ -179,9 +187,7 @@ class LocalPool:
         return not self._finalizer.alive
 
     def _jobs_under_way(self) -> bool:
-        return bool(self._queue) or any(
-            slot.trial_id is not None for slot in self._slots
-        )
+        return bool(self._queue) or any(slot.trial_ids for slot in self._slots)
 
     def _serve_with(self, user_modules: Sequence[str]) -> None:
         environment = {
@@ -198,13 +204,32 @@ class LocalPool:
         """Hands waiting jobs to idle workers; starts workers for the rest."""
         for slot in self._slots:
             if self._queue and slot.state is State.IDLE:
-                slot.begin(self._queue.popleft())
+                slot.begin(self._share())
         wanted = len(self._queue)
         wanted -= sum(slot.state is State.STARTING for slot in self._slots)
         for slot in self._slots:
             if wanted > 0 and slot.state is State.EMPTY and not self._closed():
                 slot.start(self._server, next(self._serials), self._setup)
                 wanted -= 1
+
+    def _share(self) -> list[Job]:
+        """Takes a worker's part of the waiting jobs."""
+        idle = [s for s in self._slots if s.state not in (State.BUSY, State.ENDING)]
+        most = min(self._num_together, -(-len(self._queue) // len(idle)))
+        jobs = [self._queue.popleft()]
+        while len(jobs) < most and self._fits(jobs[0]) and self._fits(self._queue[0]):
+            jobs.append(self._queue.popleft())
+        return jobs
+
+    def _fits(self, job: Job) -> bool:
+        """Whether it may be done with others: it is new, and did not fail to be."""
+        return job.is_trial and job.attempt == 0 and job.trial_id not in self._alone
+
+    def _take_back(self, slot: Slot) -> None:
+        """Takes the jobs that were to be done at once, and were not."""
+        left = slot.take_left()
+        self._alone.update(job.trial_id for job in left)
+        self._queue.extendleft(reversed(left))
 
     def _listen(self, deadline: float) -> None:
         """Takes all messages that are there, waiting for one if there is none."""
@@ -238,6 +263,7 @@ class LocalPool:
                     self._failed_starts = 0
                 if event is not None:
                     self._events.append(event)
+                self._take_back(slot)
         except EOFError:
             self._end(slot)
 
@@ -258,6 +284,7 @@ class LocalPool:
         outcome = slot.end(how)
         if outcome is not None:
             self._events.append(outcome)
+        self._take_back(slot)
         if self._failed_starts >= _MOST_FAILED_STARTS:
             self._failure = EngineError(
                 f"{self._failed_starts} workers in a row ended before they were ready; "

@@ -39,7 +39,7 @@ class Member:
     plan: Plan
     callbacks: Sequence[Any] = ()
     reads_weights: bool = True
-    weights: Callable[[], list[Any]] | None = None
+    weights: Callable[[], list[Any]] = list
     error: Exception | None = None
 
 

@@ -27,9 +27,9 @@ def make_watch(
     """Returns a Keras callback that records the curve and the best epoch's weights.
 
     It must be the last of the callbacks. Its attributes: `weights_of` (copies the
-    model's variables; may be replaced), `measurements` (the whole curve), `best` (a `Measurement`, or None), `weights` (arrays of the best epoch, or
-    None), `arrays` and `callback_states` (of the last epoch, for a `TrainingState`),
-    `stopped`.
+    model's variables; may be replaced), `measurements` (the whole curve), `best` (a
+    `Measurement`, or None), `weights` (arrays of the best epoch, or None), `arrays` and
+    `callback_states` (of the last epoch, for a `TrainingState`), `stopped`.
 
     Args:
         model: What is trained.

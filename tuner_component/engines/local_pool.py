@@ -28,6 +28,7 @@ from tuner_component.evaluation import Job
 from tuner_component.trial import TrialError
 
 _MOST_FAILED_STARTS = 3
+_MOST_FRUITLESS = 3  # Times in a row that nothing could be done together.
 _MEMORY_SECONDS = 0.5
 _SERVER_LOG = "fork-server.log"
 _logger = logging.getLogger(__name__)
@@ -66,9 +67,6 @@ class LocalPool:
         preload: What to import once for all workers.
         limits: What a trial may use.
         environment: Variables that the workers have in addition.
-        num_together: Jobs that a worker gets at once at most, where several wait and
-            its evaluator can do them together, see `evaluation.Together`. Whatever
-            happens to such a worker, each of its jobs runs again on its own.
 
     Raises:
         ValueError: If an argument is not what is described here.
@@ -84,10 +82,9 @@ class LocalPool:
         preload: Preload = _NOTHING,
         limits: Limits = _UNLIMITED,
         environment: Mapping[str, str] | None = None,
-        num_together: int = 1,
     ) -> None:
         check_arguments(num_workers, evaluator, settings)
-        self._num_together = num_together
+        self._num_together, self._num_fruitless = 1, 0
         self._alone: set[str] = set()
         self._setup = {"evaluator": evaluator, "settings": dict(settings)}
         self._limits = limits
@@ -126,6 +123,14 @@ class LocalPool:
     def session(self) -> int:
         """The id of the operating system's session that all its processes are in."""
         return self._server.session
+
+    def do_together(self, num_jobs: int) -> None:
+        """Lets a worker do so many jobs at once from now on, where that many wait.
+
+        It needs an evaluator that can, see `evaluation.Together`. Whatever happens to
+        such a worker, each of its jobs runs again on its own.
+        """
+        self._num_together = num_jobs
 
     def submit(self, job: Job) -> None:
         """Takes a job; it waits when no worker is free.
@@ -228,6 +233,11 @@ class LocalPool:
     def _take_back(self, slot: Slot) -> None:
         """Takes the jobs that were to be done at once, and were not."""
         left = slot.take_left()
+        if left:
+            num_done = slot.num_together - len(left)
+            self._num_fruitless = 0 if num_done else self._num_fruitless + 1
+            if self._num_fruitless == _MOST_FRUITLESS:
+                self._num_together = 1
         self._alone.update(job.trial_id for job in left)
         self._queue.extendleft(reversed(left))
 

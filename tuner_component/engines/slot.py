@@ -57,6 +57,9 @@ class Slot:
         log: Path of the log, which its workers share.
         environment: What its workers have in addition; None removes a variable.
         limits: What its trials may use.
+
+    Attributes:
+        num_together: How many jobs the worker was last given at once.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class Slot:
         self._environment = dict(environment)
         self._limits = limits
         self._attempts: dict[str, _Attempt] = {}
-        self._num_together = 0
+        self.num_together = 0
         self._left: list[Job] = []
         self._channel: Channel | None = None
         self._life: Connection | None = None
@@ -119,7 +122,7 @@ class Slot:
     def begin(self, jobs: Sequence[Job]) -> None:
         """Hands jobs to the worker, which must be IDLE; several are done at once."""
         self._attempts = {job.trial_id: _Attempt(job) for job in jobs}
-        self._num_together, self.state = len(jobs), State.BUSY
+        self.num_together, self.state = len(jobs), State.BUSY
         if self._channel is not None:
             with contextlib.suppress(OSError):
                 self._channel.send("jobs", list(jobs))
@@ -159,7 +162,7 @@ class Slot:
         limit, started = self._limits.max_trial_seconds, self._started()
         if limit is None or started is None or not self._runs_trial():
             return float("inf")
-        return started + limit * self._num_together
+        return started + limit * self.num_together
 
     def overdue(self) -> TrialError | None:
         """Returns the error of a job that takes too long."""
@@ -212,7 +215,7 @@ class Slot:
         attempts, self._attempts = list(self._attempts.values()), {}
         self.state = State.EMPTY
         self.hang_up()
-        if self._num_together > 1:
+        if self.num_together > 1:
             self._left += [attempt.job for attempt in attempts]
             return None
         return self._broken_off(attempts[0], how) if attempts else None
@@ -240,7 +243,7 @@ class Slot:
             attempt.measurements.append(decode(Measurement, body["measurement"]))
             return Measured(attempt.job.trial_id, attempt.measurements[-1])
         del self._attempts[attempt.job.trial_id]
-        if self._num_together == 1:
+        if self.num_together == 1:
             self._rest(body["memory_bytes"])
         return decode(Outcome, body["outcome"])
 

@@ -127,7 +127,7 @@ def _stateless(optimizer: Any) -> Iterator[None]:
     """
     own, places = type(optimizer), optimizer._trainable_variables_indices
     try:
-        optimizer.__class__ = _stateless_class(own)
+        optimizer.__class__ = _stateless_class(own)  # type: ignore[arg-type]
         optimizer._trainable_variables_indices = {
             id(v): place for place, v in enumerate(optimizer._trainable_variables)
         }

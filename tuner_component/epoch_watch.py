@@ -28,10 +28,11 @@ def make_watch(
 ) -> Any:
     """Returns a Keras callback that records the curve and the best epoch's weights.
 
-    It must be the last of the callbacks. Its attributes: `measurements` (the whole
-    curve), `best` (a `Measurement`, or None), `weights` (arrays of the best epoch, or
-    None), `optimizer` (the same of its optimiser), `arrays` and `callback_states` (of
-    the last epoch, for a `TrainingState`), `stopped`.
+    It must be the last of the callbacks. Its attributes: `weights_of` (copies the
+    model's variables; may be replaced), `measurements` (the whole curve), `best` (a
+    `Measurement`, or None), `weights` (arrays of the best epoch, or None), `optimizer`
+    (the same of its optimiser), `arrays` and `callback_states` (of the last epoch, for a
+    `TrainingState`), `stopped`.
 
     Args:
         model: What is trained.
@@ -55,6 +56,7 @@ def make_watch(
             self.arrays: dict[str, list[Any]] = {}
             self.callback_states: tuple[Any, ...] = ()
             self.stopped = False
+            self.weights_of = model_state.of_model
 
         def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
             if earlier:
@@ -68,8 +70,8 @@ def make_watch(
             report(measurement)
             best = best_of([self.best, measurement], objective)
             if best is measurement:
-                self.best = best
-                self.weights, self.optimizer = _kept(self.model, keeps_optimizer)
+                self.best, self.weights = best, self.weights_of(self.model)
+                self.optimizer = _optimizer(self.model) if keeps_optimizer else None
             self.stopped = bool(self.model.stop_training)
             if last_epoch is not None and (self.stopped or epoch + 1 == last_epoch):
                 self._keep()
@@ -86,14 +88,8 @@ def make_watch(
     return Watch()
 
 
-def _kept(
-    model: Any,
-    with_optimizer: bool,  # noqa: FBT001 - says what it is
-) -> tuple[list[Any], list[Any] | None]:
-    if not with_optimizer:
-        return model_state.of_model(model), None
-    optimizer = model_state.of_training(model).get(model_state.OPTIMIZER)
-    return model_state.of_model(model), optimizer
+def _optimizer(model: Any) -> list[Any] | None:
+    return model_state.of_training(model).get(model_state.OPTIMIZER)
 
 
 def best_of(

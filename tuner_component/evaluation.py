@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from tuner_component.errors import InfeasibleTrialError, TransientTrialError
 from tuner_component.trial import (
@@ -18,6 +19,8 @@ from tuner_component.trial import (
     Value,
     is_finite,
 )
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,6 +114,22 @@ A worker makes its evaluator once, from an import path and JSON settings:
 """
 
 
+class Together(Protocol):
+    """The method `together` of an evaluator that can do several jobs at once.
+
+    Evaluators need not have it.
+    """
+
+    def __call__(
+        self, jobs: Sequence[Job], report: Callable[[Job, Measurement], None]
+    ) -> Iterable[tuple[Job, Callable[[], Evaluation]]]:
+        """Yields jobs that it has trained, with what finishes their evaluation.
+
+        The call returns or raises what the evaluator would for that job alone. Jobs
+        that are not yielded have not been begun, as far as anyone can tell.
+        """
+
+
 def evaluate(
     evaluator: Evaluator, job: Job, report: Report, worker: str = ""
 ) -> Outcome:
@@ -122,10 +141,52 @@ def evaluate(
         report: Called with every measurement while training goes on.
         worker: Name of the worker, for the record.
     """
-    started_at, clock = time.time(), time.monotonic()
+    return _outcome(job, lambda: evaluator(job, report), worker, _Clock())
+
+
+def evaluate_together(
+    together: Together,
+    jobs: Sequence[Job],
+    report: Callable[[Job, Measurement], None],
+    worker: str = "",
+) -> Iterator[Outcome]:
+    """Runs several jobs at once, as far as the evaluator can.
+
+    Args:
+        together: The method of the evaluator.
+        jobs: What to evaluate.
+        report: Called with every measurement while training goes on.
+        worker: Name of the worker, for the record.
+
+    Returns:
+        An outcome for each job that was evaluated; the others are to be evaluated one
+        by one.
+    """
+    clock = _Clock()
+    try:
+        for job, result in together(jobs, report):
+            yield _outcome(job, result, worker, clock)
+    except Exception:
+        # Whatever it is about one of them, alone it shows whose fault it is.
+        _logger.exception("Trials that were to train together train one by one.")
+
+
+class _Clock:
+    """When an evaluation began."""
+
+    def __init__(self) -> None:
+        self.started_at, self._monotonic = time.time(), time.monotonic()
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._monotonic
+
+
+def _outcome(
+    job: Job, evaluated: Callable[[], Evaluation], worker: str, clock: _Clock
+) -> Outcome:
     result, error = Evaluation(metrics={}), None
     try:
-        result = evaluator(job, report)
+        result = evaluated()
         errors = [_objective_error(name, result) for name in _objectives(job)]
         error = next((found for found in errors if found is not None), None)
     except Exception as raised:  # noqa: BLE001 - the boundary of user code
@@ -136,8 +197,8 @@ def evaluate(
         metrics=result.metrics,
         measurements=tuple(result.measurements),
         error=error,
-        started_at=started_at,
-        duration_seconds=time.monotonic() - clock,
+        started_at=clock.started_at,
+        duration_seconds=clock.seconds(),
         worker=worker,
         report=result.report,
     )

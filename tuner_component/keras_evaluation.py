@@ -111,6 +111,45 @@ def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
         return model_metrics.added(
             earlier.evaluation, job, lambda: _made(code, job.values)
         )
+    begun = begin(code, job, report, earlier)
+    _fit(begun)
+    return end(begun)
+
+
+@dataclasses.dataclass(frozen=True)
+class Begun:
+    """A trial that is ready to be trained.
+
+    Attributes:
+        code: The user's model and data.
+        job: Whose training it is.
+        hyperparameters: The trial's, those that the model asked for included.
+        model: Built by the user's code.
+        fit: What `fit` is told, beside data and callbacks.
+        callbacks: The user's.
+        watch: The callback behind them, see `make_watch`.
+        first: Epochs that it has behind it.
+        reads_weights: Whether the watch needs more than the model's weights.
+        inherited: What the record says of a parent's weights.
+    """
+
+    code: ModelCode
+    job: Job
+    hyperparameters: Any
+    model: Any
+    fit: Mapping[str, Any]
+    callbacks: list[Any]
+    watch: Any
+    first: int
+    reads_weights: bool
+    inherited: Mapping[str, Any]
+
+
+def begin(
+    code: ModelCode, job: Job, report: Report, earlier: TrainingState | None
+) -> Begun:
+    """Builds a trial's model, and puts in what an earlier training has left."""
+    epochs = training_state.epochs_of(job)
     parent = None if earlier else heirs.parent_of(job, lambda v: _made(code, v))
     _seed(job.seed)
     hp = _hyperparameters(job.values)
@@ -125,6 +164,7 @@ def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
     callbacks = fit.pop("callbacks", [])
     kept_after = None if _is_full(job) else epochs
     inherited = heirs.begin(job, parent, model)
+    inherits = job.inheritance is not None
     watch = make_watch(
         model,
         job,
@@ -132,42 +172,48 @@ def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
         earlier,
         callbacks,
         kept_after,
-        keeps_optimizer=job.inheritance is not None,
+        keeps_optimizer=inherits,
     )
-    _fit(model, code, job, fit, [*callbacks, watch], earlier)
+    first = earlier.epoch if earlier else 0
+    keeps = kept_after is not None or inherits
+    return Begun(
+        code, job, hp, model, fit, list(callbacks), watch, first, keeps, inherited
+    )
+
+
+def end(begun: Begun) -> Evaluation:
+    """Scores a trained trial and leaves its files."""
+    model, job, watch = begun.model, begun.job, begun.watch
+    config = begun.hyperparameters.get_config()
     evaluation = Evaluation(
         metrics=_result(watch, job),
         measurements=tuple(watch.measurements),
         report={
-            "hyperparameters": json.loads(json.dumps(hp.get_config())),
-            **inherited,
+            "hyperparameters": json.loads(json.dumps(config)),
+            **begun.inherited,
         },
     )
     _leave(model, job, watch, evaluation)
     return model_metrics.added(evaluation, job, lambda: model)
 
 
-def _fit(
-    model: Any,
-    code: ModelCode,
-    job: Job,
-    fit: dict[str, Any],
-    callbacks: list[Any],
-    earlier: TrainingState | None,
-) -> None:
-    first = earlier.epoch if earlier else 0
-    why_not = _fit_as_graphs(model, code, job, fit, callbacks, first)
+def _fit(begun: Begun) -> None:
+    code, first, fit = begun.code, begun.first, dict(begun.fit)
+    callbacks = [*begun.callbacks, begun.watch]
+    plan, why_not = graph_plan(begun)
+    if plan is not None:
+        why_not = training.fit(begun.model, plan, callbacks)
     if not why_not:
         return
     training.fall_back(why_not)
     batch_size = fit.pop("batch_size")
     batches, fit["steps_per_epoch"] = code.train.epochs(
         batch_size,
-        seed=job.seed,
+        seed=begun.job.seed,
         steps=fit.get("steps_per_epoch"),
-        first=None if job.fidelity is None else first,
+        first=None if begun.job.fidelity is None else first,
     )
-    model.fit(
+    begun.model.fit(
         batches,
         validation_data=code.validation.batches(
             batch_size, repeat=bool(fit.get("validation_steps"))
@@ -179,28 +225,21 @@ def _fit(
     )
 
 
-def _fit_as_graphs(
-    model: Any,
-    code: ModelCode,
-    job: Job,
-    fit: Mapping[str, Any],
-    callbacks: list[Any],
-    first: int,
-) -> str:
-    """Trains as `fit` would, by graphs; or returns why `fit` must do it."""
-    plan = dict(fit)
+def graph_plan(begun: Begun) -> tuple[training.Plan | None, str]:
+    """Returns how graphs train a trial; or None, and why `fit` must do it."""
+    code, plan, first = begun.code, dict(begun.fit), begun.first
     batch_size, steps = plan.pop("batch_size"), plan.pop("steps_per_epoch", None)
     if code.train.arrays is None or code.validation.arrays is None:
-        return "the examples are no arrays in memory"
-    if reason := training.why_not(model, plan, callbacks):
-        return reason
+        return None, "the examples are no arrays in memory"
+    callbacks = [*begun.callbacks, begun.watch]
+    if reason := training.why_not(begun.model, plan, callbacks):
+        return None, reason
     train = training.examples_of(code.train.arrays)
-    rows = training.shuffled(train.num_examples, batch_size, job.seed, steps)
+    rows = training.shuffled(train.num_examples, batch_size, begun.job.seed, steps)
     plan["initial_epoch"] = first or plan.get("initial_epoch", 0)
     plan["validation"] = training.examples_of(code.validation.arrays)
     plan["steps"] = steps or -(-train.num_examples // batch_size)
-    made = training.Plan(train=train, rows=rows, batch_size=batch_size, **plan)
-    return training.fit(model, made, callbacks)
+    return training.Plan(train=train, rows=rows, batch_size=batch_size, **plan), ""
 
 
 def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:

@@ -6,8 +6,8 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from tuner_component import keras_evaluation
 from tuner_component.evaluation import Evaluator
+from tuner_component.keras_together import KerasEvaluation
 from tuner_component.sklearn_evaluation.evaluation import (
     SklearnEvaluation,
     is_estimator,
@@ -29,4 +29,4 @@ def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> Evaluator:
     code = getattr(importlib.import_module(module), function)(**load_settings)
     if is_estimator(code.build_model(keras_tuner.HyperParameters())):
         return SklearnEvaluation(code)
-    return keras_evaluation.make_evaluator(code)
+    return KerasEvaluation(code)

@@ -57,6 +57,11 @@ class Search:
         seed: Fixes everything random, >= 0; 0 is a seed like any other.
         parallelism: Trials at once, >= 1. None: `TuneArgs.num_parallel_trials`
             or, without it, what the machine has room for.
+        trials_together: Trials of the same structure, which differ in numbers such as
+            the learning rate, that a worker of the engine `"local"` trains as one
+            computation at most; >= 1, and 1 trains each alone. The results are the
+            same up to rounding. None: 16 for a `build_model` where `parallelism` is
+            None too and the strategy does not learn from earlier trials, else 1.
         engine: Where trials run: `"local"`, in processes of the step's machine;
             `"beam"`, as rounds of a pipeline on the runner that `beam_pipeline_args`
             name; or
@@ -83,6 +88,7 @@ class Search:
     batch_size: int = 32
     seed: int = 0
     parallelism: int | None = None
+    trials_together: int | None = None
     engine: Literal["local", "beam", "flock"] = "local"
     resume: Literal["auto", "never", "must"] = "auto"
     study_dir: str | None = None
@@ -149,6 +155,7 @@ _LEAST = {
     "batch_size": 1,
     "seed": 0,
     "parallelism": 1,
+    "trials_together": 1,
     "keep_checkpoints": 1,
 }
 

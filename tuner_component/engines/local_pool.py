@@ -28,6 +28,7 @@ from tuner_component.evaluation import Job
 from tuner_component.trial import TrialError
 
 _MOST_FAILED_STARTS = 3
+_MOST_FRUITLESS = 3  # Times in a row that nothing could be done together.
 _MEMORY_SECONDS = 0.5
 _SERVER_LOG = "fork-server.log"
 _logger = logging.getLogger(__name__)
@@ -83,6 +84,8 @@ class LocalPool:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         check_arguments(num_workers, evaluator, settings)
+        self._num_together, self._num_fruitless = 1, 0
+        self._alone: set[str] = set()
         self._setup = {"evaluator": evaluator, "settings": dict(settings)}
         self._limits = limits
         self._libraries = preload.libraries
@@ -113,13 +116,21 @@ class LocalPool:
 
     @property
     def num_slots(self) -> int:
-        """How many jobs run at once."""
-        return len(self._slots)
+        """How many jobs may be under way: those that workers do, or could together."""
+        return len(self._slots) * self._num_together
 
     @property
     def session(self) -> int:
         """The id of the operating system's session that all its processes are in."""
         return self._server.session
+
+    def do_together(self, num_jobs: int) -> None:
+        """Lets a worker do so many jobs at once from now on, where that many wait.
+
+        It needs an evaluator that can, see `evaluation.Together`. Whatever happens to
+        such a worker, each of its jobs runs again on its own.
+        """
+        self._num_together = num_jobs
 
     def submit(self, job: Job) -> None:
         """Takes a job; it waits when no worker is free.
@@ -130,7 +141,8 @@ class LocalPool:
         if self._closed():
             raise EngineError("The pool is closed; make a new one to run more jobs.")
         self._queue.append(job)
-        self._dispatch()
+        if self._num_together == 1 or not job.is_trial:
+            self._dispatch()
 
     def wait(self, timeout_seconds: float | None = None) -> Sequence[Event]:
         """Blocks until something happens; empty when the time is over first.
@@ -143,6 +155,7 @@ class LocalPool:
         """
         patience = math.inf if timeout_seconds is None else timeout_seconds
         deadline = time.monotonic() + patience
+        self._dispatch()
         while not self._events and not self._failure:
             if timeout_seconds is None and not self._jobs_under_way():
                 break
@@ -163,8 +176,8 @@ class LocalPool:
         )
         self._events = [e for e in self._events if e.trial_id != trial_id]
         for slot in self._slots:
-            if slot.trial_id == trial_id:
-                slot.forget_job()
+            if trial_id in slot.trial_ids:
+                slot.forget_job(trial_id)
                 self._end(slot)
 
     def close(self) -> None:
@@ -179,9 +192,7 @@ class LocalPool:
         return not self._finalizer.alive
 
     def _jobs_under_way(self) -> bool:
-        return bool(self._queue) or any(
-            slot.trial_id is not None for slot in self._slots
-        )
+        return bool(self._queue) or any(slot.trial_ids for slot in self._slots)
 
     def _serve_with(self, user_modules: Sequence[str]) -> None:
         environment = {
@@ -198,13 +209,37 @@ class LocalPool:
         """Hands waiting jobs to idle workers; starts workers for the rest."""
         for slot in self._slots:
             if self._queue and slot.state is State.IDLE:
-                slot.begin(self._queue.popleft())
+                slot.begin(self._share())
         wanted = len(self._queue)
         wanted -= sum(slot.state is State.STARTING for slot in self._slots)
         for slot in self._slots:
             if wanted > 0 and slot.state is State.EMPTY and not self._closed():
                 slot.start(self._server, next(self._serials), self._setup)
                 wanted -= 1
+
+    def _share(self) -> list[Job]:
+        """Takes a worker's part of the waiting jobs."""
+        idle = [s for s in self._slots if s.state not in (State.BUSY, State.ENDING)]
+        most = min(self._num_together, -(-len(self._queue) // len(idle)))
+        jobs = [self._queue.popleft()]
+        while len(jobs) < most and self._fits(jobs[0]) and self._fits(self._queue[0]):
+            jobs.append(self._queue.popleft())
+        return jobs
+
+    def _fits(self, job: Job) -> bool:
+        """Whether it may be done with others: it is new, and did not fail to be."""
+        return job.is_trial and job.attempt == 0 and job.trial_id not in self._alone
+
+    def _take_back(self, slot: Slot) -> None:
+        """Takes the jobs that were to be done at once, and were not."""
+        left = slot.take_left()
+        if left:
+            num_done = slot.num_together - len(left)
+            self._num_fruitless = 0 if num_done else self._num_fruitless + 1
+            if self._num_fruitless == _MOST_FRUITLESS:
+                self._num_together = 1
+        self._alone.update(job.trial_id for job in left)
+        self._queue.extendleft(reversed(left))
 
     def _listen(self, deadline: float) -> None:
         """Takes all messages that are there, waiting for one if there is none."""
@@ -238,6 +273,7 @@ class LocalPool:
                     self._failed_starts = 0
                 if event is not None:
                     self._events.append(event)
+                self._take_back(slot)
         except EOFError:
             self._end(slot)
 
@@ -258,6 +294,7 @@ class LocalPool:
         outcome = slot.end(how)
         if outcome is not None:
             self._events.append(outcome)
+        self._take_back(slot)
         if self._failed_starts >= _MOST_FAILED_STARTS:
             self._failure = EngineError(
                 f"{self._failed_starts} workers in a row ended before they were ready; "

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import enum
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -57,6 +57,9 @@ class Slot:
         log: Path of the log, which its workers share.
         environment: What its workers have in addition; None removes a variable.
         limits: What its trials may use.
+
+    Attributes:
+        num_together: How many jobs the worker was last given at once.
     """
 
     def __init__(
@@ -72,16 +75,18 @@ class Slot:
         self.log = log
         self._environment = dict(environment)
         self._limits = limits
-        self._attempt: _Attempt | None = None
+        self._attempts: dict[str, _Attempt] = {}
+        self.num_together = 0
+        self._left: list[Job] = []
         self._channel: Channel | None = None
         self._life: Connection | None = None
         self._process = 0
         self._memory_bytes: int | None = None
 
     @property
-    def trial_id(self) -> str | None:
-        """The trial of the job under way, if there is one."""
-        return None if self._attempt is None else self._attempt.job.trial_id
+    def trial_ids(self) -> frozenset[str]:
+        """The trials of the jobs under way."""
+        return frozenset(self._attempts)
 
     @property
     def connection(self) -> Connection | None:
@@ -114,12 +119,13 @@ class Slot:
         with contextlib.suppress(OSError):
             self._channel.send("setup", setup)
 
-    def begin(self, job: Job) -> None:
-        """Hands a job to the worker, which must be IDLE."""
-        self._attempt, self.state = _Attempt(job), State.BUSY
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Hands jobs to the worker, which must be IDLE; several are done at once."""
+        self._attempts = {job.trial_id: _Attempt(job) for job in jobs}
+        self.num_together, self.state = len(jobs), State.BUSY
         if self._channel is not None:
             with contextlib.suppress(OSError):
-                self._channel.send("job", job)
+                self._channel.send("jobs", list(jobs))
 
     def receive(self) -> Event | None:
         """Takes one message of the worker.
@@ -133,25 +139,37 @@ class Slot:
         if kind == "ready":
             self._process, self.state = body["process"], State.IDLE
             return None
-        return None if self._attempt is None else self._event(self._attempt, kind, body)
+        if kind == "idle":
+            self._rest(body["memory_bytes"])
+            return None
+        attempt = self._attempts.get(body["trial_id"])
+        return None if attempt is None else self._event(attempt, kind, body)
+
+    def take_left(self) -> list[Job]:
+        """Returns the jobs that an idle or ended worker has not done, once."""
+        left, self._left = self._left, []
+        return left
 
     def has_message(self) -> bool:
         """Returns whether `receive` would not block."""
         return self._channel is not None and self._channel.poll()
 
     def deadline(self) -> float:
-        """Returns when the job is overdue, in seconds of the monotonic clock."""
-        limit = self._limits.max_trial_seconds
-        if limit is None or self._attempt is None or not self._runs_trial():
+        """Returns when a job is overdue, in seconds of the monotonic clock.
+
+        Jobs that are done at once have the time that they would have one by one.
+        """
+        limit, started = self._limits.max_trial_seconds, self._started()
+        if limit is None or started is None or not self._runs_trial():
             return float("inf")
-        started = self._attempt.started
-        return float("inf") if started is None else started + limit
+        return started + limit * self.num_together
 
     def overdue(self) -> TrialError | None:
         """Returns the error of a job that takes too long."""
-        if self._attempt is None or time.monotonic() < self.deadline():
+        started = self._started()
+        if started is None or time.monotonic() < self.deadline():
             return None
-        return self._limits.time_error(self._attempt.seconds())
+        return self._limits.time_error(time.monotonic() - started)
 
     def oversized(self) -> TrialError | None:
         """Returns the error of a job that uses too much memory."""
@@ -159,19 +177,22 @@ class Slot:
             return None
         return self._limits.memory_error(memory.group_bytes(self._process))
 
-    def _runs_trial(self) -> bool:
-        attempt = self._attempt
-        return self.state is State.BUSY and attempt is not None and attempt.job.is_trial
+    def _started(self) -> float | None:
+        return next((attempt.started for attempt in self._attempts.values()), None)
 
-    def forget_job(self) -> None:
-        """Makes sure that the job under way has no outcome."""
-        self._attempt = None
+    def _runs_trial(self) -> bool:
+        are_trials = [attempt.job.is_trial for attempt in self._attempts.values()]
+        return self.state is State.BUSY and bool(are_trials) and all(are_trials)
+
+    def forget_job(self, trial_id: str) -> None:
+        """Makes sure that a job under way has no outcome."""
+        self._attempts.pop(trial_id, None)
 
     def leave(self, error: TrialError | None = None) -> None:
-        """Lets go of the worker, which ends; `error` is what its job gets."""
+        """Lets go of the worker, which ends; `error` is what a single job gets."""
         self.state = State.ENDING
-        if self._attempt is not None:
-            self._attempt.error = error
+        for attempt in self._attempts.values():
+            attempt.error = error
         self.hang_up()
 
     def hang_up(self) -> None:
@@ -187,12 +208,19 @@ class Slot:
             processes.kill_group(self._process)
 
     def end(self, how: str) -> Outcome | None:
-        """Records that the worker has ended; returns its job's outcome, if any."""
-        attempt, self._attempt = self._attempt, None
+        """Records that the worker has ended; returns its job's outcome, if any.
+
+        Of several jobs at once nobody knows whose fault it was: they are left.
+        """
+        attempts, self._attempts = list(self._attempts.values()), {}
         self.state = State.EMPTY
         self.hang_up()
-        if attempt is None:
+        if self.num_together > 1:
+            self._left += [attempt.job for attempt in attempts]
             return None
+        return self._broken_off(attempts[0], how) if attempts else None
+
+    def _broken_off(self, attempt: _Attempt, how: str) -> Outcome:
         error = attempt.error or TrialError(
             Reason.INFRASTRUCTURE, f"The worker died: {how}. Its log is {self.log}."
         )
@@ -212,12 +240,18 @@ class Slot:
             attempt.started, attempt.log_bytes = time.monotonic(), body["log_bytes"]
             return Started(attempt.job.trial_id, self.name)
         if kind == "measured":
-            attempt.measurements.append(decode(Measurement, body))
+            attempt.measurements.append(decode(Measurement, body["measurement"]))
             return Measured(attempt.job.trial_id, attempt.measurements[-1])
-        self._attempt, self.state = None, State.IDLE
-        if self._leaks(body["memory_bytes"]):
-            self.leave()
+        del self._attempts[attempt.job.trial_id]
+        if self.num_together == 1:
+            self._rest(body["memory_bytes"])
         return decode(Outcome, body["outcome"])
+
+    def _rest(self, memory_bytes: int) -> None:
+        self._left += [attempt.job for attempt in self._attempts.values()]
+        self._attempts, self.state = {}, State.IDLE
+        if self._leaks(memory_bytes):
+            self.leave()
 
     def _leaks(self, memory_bytes: int) -> bool:
         if self._memory_bytes is None:

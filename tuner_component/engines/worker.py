@@ -11,7 +11,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -25,6 +25,7 @@ from tuner_component.evaluation import (
     Outcome,
     Report,
     evaluate,
+    evaluate_together,
 )
 from tuner_component.outcome_file import write_outcome
 from tuner_component.records import decode, encode
@@ -59,25 +60,47 @@ class _Worker:
 
     def serve(self) -> None:
         _, setup = self._channel.receive()
-        evaluator = _prepare(setup["evaluator"], setup["settings"])
+        evaluator = _Prepared(setup["evaluator"], setup["settings"])
         self._send("ready", {"process": self._process})
         while True:
             _, body = self._channel.receive()
-            self._do(evaluator, decode(Job, body))
+            jobs = [decode(Job, job) for job in body]
+            if len(jobs) == 1:
+                self._do(evaluator, jobs[0])
+            else:
+                self._do_together(evaluator, jobs)
 
-    def _do(self, evaluator: Evaluator, job: Job) -> None:
+    def _do(self, evaluator: _Prepared, job: Job) -> None:
+        self._start([job])
+        report = functools.partial(self._report, job)
+        self._answer(job, evaluate(evaluator, job, report, self._name))
+
+    def _do_together(self, evaluator: _Prepared, jobs: Sequence[Job]) -> None:
+        """Does what can be done at once; the driver hands out the others again."""
+        self._start(jobs)
+        by_id = {job.trial_id: job for job in jobs}
+        outcomes = evaluate_together(evaluator.together, jobs, self._report, self._name)
+        for outcome in outcomes:
+            self._answer(by_id[outcome.trial_id], outcome)
+        self._send("idle", {"memory_bytes": memory.anonymous_bytes()})
+
+    def _start(self, jobs: Sequence[Job]) -> None:
         sys.stdout.flush()
-        self._send("started", {"log_bytes": os.fstat(1).st_size})
-        outcome = evaluate(evaluator, job, self._report, self._name)
+        for job in jobs:
+            started = {"trial_id": job.trial_id, "log_bytes": os.fstat(1).st_size}
+            self._send("started", started)
+
+    def _answer(self, job: Job, outcome: Outcome) -> None:
         answer = _writable(outcome)
         if job.is_trial:
             _keep(job, answer)
-        self._send(
-            "outcome", {"outcome": answer, "memory_bytes": memory.anonymous_bytes()}
-        )
+        used = memory.anonymous_bytes()
+        body = {"trial_id": job.trial_id, "outcome": answer, "memory_bytes": used}
+        self._send("outcome", body)
 
-    def _report(self, measurement: Measurement) -> None:
-        self._send("measured", measurement)
+    def _report(self, job: Job, measurement: Measurement) -> None:
+        body = {"trial_id": job.trial_id, "measurement": measurement}
+        self._send("measured", body)
 
     def _send(self, kind: str, body: Any) -> None:
         if os.getpid() != self._process:
@@ -89,26 +112,35 @@ class _Worker:
             os.killpg(0, signal.SIGKILL)
 
 
-def _prepare(path: str, settings: Mapping[str, Any]) -> Evaluator:
-    """Returns an evaluator that answers with the error when it cannot be made.
+class _Prepared:
+    """An evaluator that answers with the error when it cannot be made.
 
     It is made now; a failure is repeated, and so reported, by the first job.
     """
-    make = functools.cache(lambda: _load(path)(**settings))
 
-    def call(job: Job, report: Report) -> Evaluation:
+    def __init__(self, path: str, settings: Mapping[str, Any]) -> None:
+        self._make = functools.cache(lambda: _load(path)(**settings))
         try:
-            return make()(job, report)
+            self._make()
+        except (Exception, SystemExit):
+            _logger.exception("The evaluator could not be made; the first job says so.")
+
+    def __call__(self, job: Job, report: Report) -> Evaluation:
+        try:
+            return self._make()(job, report)
         except SystemExit as error:
             raise TrialFailedError(
                 f"The code called sys.exit({error.code!r})."
             ) from error
 
-    try:
-        make()
-    except (Exception, SystemExit):
-        _logger.exception("The evaluator could not be made; the first job says so.")
-    return call
+    def together(
+        self, jobs: Sequence[Job], report: Callable[[Job, Measurement], None]
+    ) -> Iterable[tuple[Job, Callable[[], Evaluation]]]:
+        evaluator = self._make()
+        if not hasattr(evaluator, "together"):
+            return ()
+        trained: Iterable[Any] = evaluator.together(jobs, report)
+        return trained
 
 
 def _load(path: str) -> Callable[..., Evaluator]:

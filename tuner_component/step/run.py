@@ -9,6 +9,7 @@ from typing import Any
 
 from tuner_component import report, search_loop
 from tuner_component.engines.base import Engine, Event
+from tuner_component.engines.local_pool import LocalPool
 from tuner_component.progress import Progress
 from tuner_component.search import Search
 from tuner_component.step import (
@@ -22,7 +23,11 @@ from tuner_component.step import (
 )
 from tuner_component.step.beam_engine import OnBeam
 from tuner_component.step.flock_engine import open_flock
-from tuner_component.step.local_engine import num_parallel_trials, open_engine
+from tuner_component.step.local_engine import (
+    num_parallel_trials,
+    num_together,
+    open_engine,
+)
 from tuner_component.step.plan import SearchPlan, check_options
 from tuner_component.step.request import Request, log_folder, new_folder
 from tuner_component.step.user_code import UserCode
@@ -55,6 +60,9 @@ def run(request: Request) -> None:
         try:
             plan, identity = code.plan(engine, scratch, explore_folder)
             fileio.rmtree(explore_folder)
+            if isinstance(engine, LocalPool):
+                stock = bool(module.function)
+                engine.do_together(num_together(search, plan, stock=stock))
             on_beam = None
             if settled is not None:
                 on_beam = OnBeam(request, module, code, settled, plan)

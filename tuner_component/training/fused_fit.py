@@ -39,7 +39,7 @@ class Member:
     plan: Plan
     callbacks: Sequence[Any] = ()
     reads_weights: bool = True
-    weights: Callable[[], list[Any]] | None = None
+    weights: Callable[[], list[Any]] = list
     error: Exception | None = None
 
 
@@ -50,9 +50,7 @@ def groups_of(members: Sequence[Member]) -> list[list[Member]]:
     """
     groups: dict[Hashable, list[Member]] = collections.defaultdict(list)
     for member in members:
-        _build(member)
-        structure = structure_of(member.model)
-        reason = together.why_not(member.model, structure)
+        structure, reason = _structure(member)
         if structure is None or reason:
             together.alone(reason)
         else:
@@ -91,10 +89,16 @@ def fit_together(members: Sequence[Member]) -> str:
     return ""
 
 
-def _build(member: Member) -> None:
-    if not member.model.built:
-        columns = member.plan.train.columns
-        make_variables(member.model, batch_of(columns, slice(0, 1)))
+def _structure(member: Member) -> tuple[Structure | None, str]:
+    """Returns a model's structure, and why it must train alone or ""."""
+    model = member.model
+    try:
+        if not model.built:
+            make_variables(model, batch_of(member.plan.train.columns, slice(0, 1)))
+        structure = structure_of(model)
+        return structure, together.why_not(model, structure)
+    except Exception as error:  # noqa: BLE001 - alone, what is wrong shows again
+        return None, first_line(error)
 
 
 def _key(member: Member, structure: Structure) -> Hashable:

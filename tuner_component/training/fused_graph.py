@@ -92,7 +92,9 @@ class FusedGraphs:
 
             def one(begin: Any, *changing: Any) -> Any:
                 batch = batch_of(columns, rows[..., begin : begin + size])
-                after = self._map(step, [*fixed, *changing], numbers, batch, learns)
+                after = self._map(
+                    step, [*fixed, *changing], numbers, batch, own_batch=learns
+                )
                 tf.nest.map_structure(_keep_shape, after, list(changing))
                 return (begin + size, *after)
 
@@ -109,7 +111,7 @@ class FusedGraphs:
         return traced(epoch, signature)
 
     def _map(
-        self, step: Any, values: Values, numbers: Any, batch: Any, has_own_rows: bool
+        self, step: Any, values: Values, numbers: Any, batch: Any, *, own_batch: bool
     ) -> Values:
         """Returns the values after a step of each model."""
 
@@ -117,10 +119,10 @@ class FusedGraphs:
             values, numbers, *rest = own
             named = dict(zip(sorted(self._places), numbers, strict=True))
             with in_place(self._places, named):
-                after: Values = step(values, *(rest[0] if has_own_rows else batch))
+                after: Values = step(values, *(rest[0] if own_batch else batch))
             return after
 
-        own = (values, numbers, batch) if has_own_rows else (values, numbers)
+        own = (values, numbers, batch) if own_batch else (values, numbers)
         after: Values = _vectorised(one_model, own)
         return after
 

@@ -23,7 +23,8 @@ def traced(function: Callable[..., Any], signature: list[Any]) -> Callable[..., 
         return _run_by_one_thread(made)
     # What it calls would still be run by one thread.
     graph = tf.function(function, autograph=False, input_signature=signature)
-    return graph.get_concrete_function()
+    plain: Callable[..., Any] = graph.get_concrete_function()
+    return plain
 
 
 def _has_only_loops(graph: Any) -> bool:

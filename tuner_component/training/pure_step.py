@@ -127,7 +127,7 @@ def _stateless(optimizer: Any) -> Iterator[None]:
     """
     own, places = type(optimizer), optimizer._trainable_variables_indices
     try:
-        optimizer.__class__ = _stateless_class(own)
+        optimizer.__class__ = _stateless_class(own)  # type: ignore[arg-type]
         optimizer._trainable_variables_indices = {
             id(v): place for place, v in enumerate(optimizer._trainable_variables)
         }
@@ -138,11 +138,13 @@ def _stateless(optimizer: Any) -> Iterator[None]:
 
 
 @functools.cache
-def _stateless_class(own: type) -> type:
+def _stateless_class(own: Any) -> type:
     from keras.src.backend.tensorflow.optimizer import TFOptimizer
     from keras.src.optimizers.base_optimizer import BaseOptimizer
 
     names = {name for name in vars(TFOptimizer) if not name.startswith("__")}
     names -= {"_clip_by_norm"}  # It alone knows the gradients of an embedding.
-    plain = {name: vars(BaseOptimizer)[name] for name in names & vars(BaseOptimizer).keys()}
+    plain = {
+        name: vars(BaseOptimizer)[name] for name in names & vars(BaseOptimizer).keys()
+    }
     return type(f"Stateless{own.__name__}", (own,), plain)

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from tuner_component.training.epoch_graph import has_own_metrics
 from tuner_component.training.structure import Structure
 
 _READ_NO_WEIGHTS = ("ReduceLROnPlateau", "LearningRateScheduler", "CSVLogger")
@@ -25,8 +24,6 @@ def why_not(model: Any, structure: Structure | None) -> str:
         return "the model is not of Keras' own layers, losses and optimisers alone"
     if model.jit_compile:
         return "the model is compiled with jit_compile"
-    if has_own_metrics(model):
-        return "a metric is none of Keras' own"
     return _about_optimizer(model.optimizer) or _about_layers(model)
 
 

@@ -1,0 +1,91 @@
+"""Trains several configurations of a user's `build_model(hp)` at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+
+from tuner_component import keras_evaluation, training, training_state
+from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
+from tuner_component.keras_evaluation import Begun, ModelCode
+from tuner_component.trial import Measurement
+
+_logger = logging.getLogger(__name__)
+
+
+class KerasEvaluation:
+    """The evaluator of a `build_model` that returns Keras models.
+
+    Args:
+        code: The user's model and data.
+    """
+
+    def __init__(self, code: ModelCode) -> None:
+        self._code = code
+        self._alone: Evaluator = keras_evaluation.make_evaluator(code)
+
+    def __call__(self, job: Job, report: Report) -> Evaluation:
+        """Trains and scores one configuration."""
+        return self._alone(job, report)
+
+    def together(
+        self, jobs: Sequence[Job], report: Callable[[Job, Measurement], None]
+    ) -> Iterator[tuple[Job, Callable[[], Evaluation]]]:
+        """Trains those that can be trained at once; see `evaluation.Together`.
+
+        The result is that of a training of its own, up to rounding.
+        """
+        begun = {id(b.model): b for b in map(self._begun(report), jobs) if b}
+        members = [m for m in map(_member, begun.values()) if m is not None]
+        for group in training.groups_of(members):
+            if len(group) == 1:
+                continue
+            if reason := training.fit_together(group):
+                training.alone(reason)
+                continue
+            for member in group:
+                one = begun[id(member.model)]
+                yield one.job, _end(one, member)
+
+    def _begun(
+        self, report: Callable[[Job, Measurement], None]
+    ) -> Callable[[Job], Begun | None]:
+        """What fails here fails again alone, and is reported there."""
+
+        def begin(job: Job) -> Begun | None:
+            try:
+                earlier = training_state.read(job)
+                epochs = training_state.epochs_of(job)
+                if earlier and epochs is not None and earlier.is_enough_for(epochs):
+                    return None
+                return keras_evaluation.begin(
+                    self._code, job, lambda measured: report(job, measured), earlier
+                )
+            except Exception as error:  # noqa: BLE001
+                _logger.info("Trial %s trains alone: %s", job.trial_id, error)
+                return None
+
+        return begin
+
+
+def _member(begun: Begun) -> training.Member | None:
+    plan, reason = keras_evaluation.graph_plan(begun)
+    if "train_seconds" in begun.job.further_objectives:
+        reason = "an objective is the time of a training"
+    if plan is None or reason:
+        training.alone(reason)
+        return None
+    reads = begun.reads_weights or training.read_weights(begun.callbacks)
+    callbacks = [*begun.callbacks, begun.watch]
+    member = training.Member(begun.model, plan, callbacks, reads)
+    begun.watch.weights_of = lambda _: member.weights()
+    return member
+
+
+def _end(begun: Begun, member: training.Member) -> Callable[[], Evaluation]:
+    def end() -> Evaluation:
+        if member.error is not None:
+            raise member.error
+        return keras_evaluation.end(begun)
+
+    return end

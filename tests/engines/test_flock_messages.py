@@ -72,6 +72,9 @@ def test_no_name_leads_out_of_the_folder(name):
 def test_no_folder_leads_out_of_itself(folder):
     with pytest.raises(EngineError, match="without"):
         messages.read_job(messages.write_job(dataclasses.replace(JOB, folder=folder)))
+    heir = messages.write_job(dataclasses.replace(JOB, parent_folder=folder))
+    with pytest.raises(EngineError, match="without"):
+        messages.read_job(heir)
 
 
 def test_other_names_in_the_folder_are_passed_over():

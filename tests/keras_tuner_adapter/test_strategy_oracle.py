@@ -287,6 +287,10 @@ def test_an_error_does_not_lock_the_other_workers_out(tmp_path):
             {"strategy": "hyperband", "resource": "examples_fraction"},
             "'examples_fraction'.*expected 'epochs'",
         ),
+        (
+            {"strategy": "evolution", "inherit_weights": True},
+            "passes no weights from trial to trial",
+        ),
     ],
 )
 def test_arguments_that_are_not_understood(options, message):

@@ -87,6 +87,17 @@ def test_what_adam_remembers_are_the_gradients_that_the_child_would_have_had(nam
     assert int(child.optimizer.iterations.numpy()) == 7
 
 
+def test_new_layers_have_the_usual_mean_squares_and_no_momentum():
+    parent, child = pair(MORPHS["dense, deeper"])
+    x = examples(MORPHS["dense, deeper"])
+    parent.fit(x, np.ones((len(x), 3)), epochs=3, verbose=0)
+    morph(parent, child, 0)
+    known, new = parent.optimizer._velocities, child.optimizer._velocities[2].numpy()
+    usual = np.mean([known[0].numpy().mean(), known[2].numpy().mean()])
+    np.testing.assert_allclose(new, np.full((7, 7), usual), rtol=1e-5)
+    assert not child.optimizer._momentums[2].numpy().any()
+
+
 @pytest.mark.parametrize(
     ("optimizer", "num_slots"),
     [

@@ -52,6 +52,21 @@ def test_constraints_are_part_of_the_study_and_points_are_not():
     assert {**free.space, "constraint units_2 < units_1": "holds"} == bound.space
 
 
+INHERITING = {"strategy": "evolution", "strategy_options": {"inherit_weights": True}}
+
+
+def test_weights_are_inherited_where_there_are_any():
+    made = plan(**INHERITING)
+    assert made.strategy.propose([], 1)[0].inheritance is not None
+    search = Search(max_trials=5, **INHERITING)
+    with pytest.raises(PreflightError, match=r"inherit_weights=True, but the model is"):
+        plan_build_model(search, config(), ["val_loss"], ("examples_fraction",))
+    oracle = keras_tuner.oracles.RandomSearchOracle("val_loss", max_trials=3)
+    tuner = types.SimpleNamespace(oracle=oracle)
+    with pytest.raises(PreflightError, match="the tuner that tuner_fn returns trains"):
+        plan_stock(search, tuner, config(), None)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

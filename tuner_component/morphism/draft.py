@@ -11,6 +11,7 @@ from tuner_component.errors import MorphismError
 from tuner_component.morphism import wider
 from tuner_component.morphism.deeper import Moments
 from tuner_component.morphism.network import ADD, Arrays, Network, Node
+from tuner_component.morphism.slots import with_usual_squares
 from tuner_component.morphism.units import Units
 from tuner_component.morphism.units import wider as wider_units
 
@@ -53,6 +54,7 @@ class Draft:
     def __init__(
         self, parent: Network, child: Network, pairs: Mapping[int, int], seed: int
     ) -> None:
+        child = with_usual_squares(parent, child)
         self.parent, self.child, self.pairs = parent, child, pairs
         self.weights: list[Arrays] = [node.weights for node in child.nodes]
         self.slots: list[Mapping[str, Arrays]] = [node.slots for node in child.nodes]
@@ -124,7 +126,7 @@ class Draft:
         return True
 
     def set_new(self, position: int, weights: Arrays, fate: str) -> None:
-        """Gives a new layer its weights; the optimiser knows nothing of it."""
+        """Gives a new layer its weights."""
         self.weights[position], self.fates[position] = weights, fate
 
 

@@ -18,7 +18,6 @@ from tuner_component.morphism.network import (
     DENSE,
     DEPTHWISE,
     Array,
-    Arrays,
     Node,
 )
 from tuner_component.morphism.units import Units
@@ -81,11 +80,6 @@ def widened_slot(
         for name, array in before.slots.get(slot, {}).items()
         if name in fresh.slots.get(slot, {})
     }
-
-
-def has_known_axes(kind: str, arrays: Arrays) -> bool:
-    """Returns whether a layer of this kind can be widened."""
-    return arrays.keys() <= _AXES.get(kind, {}).keys()
 
 
 _Change = tuple[int | None, Units, Array]

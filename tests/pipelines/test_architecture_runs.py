@@ -40,8 +40,12 @@ def test_the_trainer_builds_the_architecture_that_won(root):
         )
         for component, output in (("Tuner", "best_model"), ("Trainer", "model"))
     )
-    shapes = sorted(tuple(each.shape) for each in searched.variables)
-    kept = sorted(tuple(each.shape) for each in trained.model.variables)
+    shapes = sorted(
+        tuple(each.shape) for each in searched.signatures["serving_default"].variables
+    )
+    kept = sorted(
+        tuple(each.shape) for each in trained.signatures["serving_default"].variables
+    )
     assert shapes == kept != []
 
 

@@ -2,8 +2,10 @@
 
     python -m pipelines.local
     python -m pipelines.local --csv trips.csv --label tips --trials 30
+    python -m pipelines.local --images
 
-Without `--csv`, the data is scikit-learn's breast cancer set. A second run with the
+Without `--csv`, the data is scikit-learn's breast cancer set; with `--images`, it is
+handwritten digits, and the architecture is searched too. A second run with the
 same `--root` continues the search where it stopped, or raises the number of trials.
 """
 
@@ -19,7 +21,8 @@ from pipelines.settings import Settings
 from tuner_component import Search
 from tuner_component.errors import TunerError
 
-_TABULAR = Path(__file__).parent / "modules" / "tabular.py"
+_MODULES = Path(__file__).parent / "modules"
+_TABULAR, _IMAGES = _MODULES / "tabular.py", _MODULES / "images.py"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,9 +34,11 @@ def parser() -> argparse.ArgumentParser:
     )
     add = options.add_argument
     add("--csv", type=Path, help="a CSV file, or a folder of CSV files")
+    add("--images", nargs="?", type=Path, const=Path(), metavar="TFRECORD",
+        help="square images as tf.Examples (scikit-learn's digits)")  # fmt: skip
     add("--label", help="the column to predict; needed with --csv")
     add("--task", choices=["classification", "regression"], default="classification")
-    add("--module", type=Path, default=_TABULAR, help="the user's code (%(default)s)")
+    add("--module", type=Path, help=f"the user's code ({_TABULAR} or {_IMAGES.name})")
     add("--root", type=Path, default=Path("demo"), help="for all files (%(default)s)")
     add("--trials", type=int, default=12, help="trials at most (%(default)s)")
     add("--parallel", type=int, default=0, help="trials at once (what fits)")
@@ -58,8 +63,13 @@ def settings(arguments: Sequence[str]) -> Settings:
         options.error("--csv needs --label, the name of the column to predict")
     if given.csv is not None and not given.csv.exists():
         options.error(f"--csv {given.csv}: there is no such file or folder")
-    if not given.module.is_file():
-        options.error(f"--module {given.module}: there is no such file")
+    if given.images and given.images.name and not given.images.is_file():
+        options.error(f"--images {given.images}: there is no such file")
+    if given.csv is not None and given.images is not None:
+        options.error("--csv and --images cannot both be given")
+    module = given.module or (_TABULAR if given.images is None else _IMAGES)
+    if not module.is_file():
+        options.error(f"--module {module}: there is no such file")
     try:
         search = Search(
             strategy=given.strategy,
@@ -70,10 +80,10 @@ def settings(arguments: Sequence[str]) -> Settings:
     except ValueError as error:
         options.error(str(error))
     return Settings(
-        csv=given.csv or embedded_data.write_breast_cancer(given.root / "data"),
-        label=given.label or embedded_data.LABEL,
+        data=_data(given),
+        label=given.label or _label(given),
         task=given.task,
-        module=given.module,
+        module=module,
         root=given.root,
         search=search,
         parallel=given.parallel,
@@ -81,6 +91,17 @@ def settings(arguments: Sequence[str]) -> Settings:
         eval_steps=given.eval_steps,
         evaluate=given.evaluate,
     )
+
+
+def _data(given: argparse.Namespace) -> Path:
+    folder = given.root / "data"
+    if given.images is None:
+        return given.csv or embedded_data.write_breast_cancer(folder)
+    return given.images if given.images.name else embedded_data.write_digits(folder)
+
+
+def _label(given: argparse.Namespace) -> str:
+    return embedded_data.LABEL if given.images is None else embedded_data.IMAGE_LABEL
 
 
 def run(wanted: Settings) -> Path:
@@ -125,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _verdict(wanted: Settings, model: Path) -> str:
     from pipelines.scoring import score
 
-    rows = latest(wanted.root, "CsvExampleGen", "examples") / "Split-eval"
+    rows = latest(wanted.root, wanted.example_gen, "examples") / "Split-eval"
     result = score(model, rows, f"{wanted.label}_xf", wanted.task)
     return (
         f"{result.metric} {result.value:.3f} on the {result.num_rows} rows of the eval "

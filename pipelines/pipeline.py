@@ -1,8 +1,7 @@
-"""The pipeline: CSV files in, a tuned and trained model out."""
+"""The pipeline: CSV files or examples in, a tuned and trained model out."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -29,7 +28,7 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
         "train_args": tfx.proto.TrainArgs(num_steps=settings.train_steps),
         "eval_args": tfx.proto.EvalArgs(num_steps=settings.eval_steps),
     }
-    example_gen = _example_gen(settings.csv.resolve())
+    example_gen = _example_gen(settings)
     statistics_gen = tfx.components.StatisticsGen(
         examples=example_gen.outputs["examples"]
     )
@@ -82,15 +81,15 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
     )
 
 
-def _example_gen(csv: Path) -> tfx.components.CsvExampleGen:
-    if csv.is_dir():
-        return tfx.components.CsvExampleGen(input_base=str(csv))
+def _example_gen(settings: Settings) -> Any:
+    data = settings.data.resolve()
+    if data.is_dir():
+        return tfx.components.CsvExampleGen(input_base=str(data))
     one_file = tfx.proto.Input(
-        splits=[tfx.proto.Input.Split(name="all", pattern=csv.name)]
+        splits=[tfx.proto.Input.Split(name="all", pattern=data.name)]
     )
-    return tfx.components.CsvExampleGen(
-        input_base=str(csv.parent), input_config=one_file
-    )
+    read = getattr(tfx.components, settings.example_gen)
+    return read(input_base=str(data.parent), input_config=one_file)
 
 
 def _tune_args(parallel: int) -> tfx.proto.TuneArgs | None:

@@ -13,7 +13,8 @@ class Settings:
     """Everything that a user chooses.
 
     Attributes:
-        csv: A CSV file, or a folder with nothing else than CSV files.
+        data: A CSV file, a folder with nothing else than CSV files, or a file of
+            `tf.Example`s whose name ends with `.tfrecord`.
         label: The column to predict.
         task: `"classification"` or `"regression"`.
         module: The user's code; calls the transformed label `<label>_xf`.
@@ -25,7 +26,7 @@ class Settings:
         evaluate: Whether TFX's Evaluator checks the model at the end.
     """
 
-    csv: Path
+    data: Path
     label: str
     task: str
     module: Path
@@ -35,3 +36,13 @@ class Settings:
     train_steps: int = 0
     eval_steps: int = 0
     evaluate: bool = False
+
+    @property
+    def example_gen(self) -> str:
+        """The component that reads the data."""
+        return "ImportExampleGen" if self.is_tfrecord else "CsvExampleGen"
+
+    @property
+    def is_tfrecord(self) -> bool:
+        """Whether the data are `tf.Example`s already."""
+        return self.data.suffix == ".tfrecord"

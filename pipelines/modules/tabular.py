@@ -71,8 +71,16 @@ def filled(column, default):
 
 def build_model(hp, fn_args):
     """Returns a compiled network for the features that the transform graph has."""
-    hp.Choice("batch_size", [32, 64, 128])  # taken up by `fit`, as is "epochs"
-    hp.Fixed("epochs", fn_args.custom_config["epochs"])
+    inputs, hidden = entrance(fn_args)
+    for _ in range(hp.Int("num_layers", 1, 3, default=2)):
+        units = hp.Int("units", 16, 128, step=16, default=64)
+        hidden = keras.layers.Dense(units, activation="relu")(hidden)
+        hidden = keras.layers.Dropout(hp.Float("dropout", 0.0, 0.5, step=0.1))(hidden)
+    return compiled(hp, fn_args, inputs, hidden)
+
+
+def entrance(fn_args):
+    """Returns the inputs by name, and all of them as one tensor (rows, features)."""
     transformed = tft.TFTransformOutput(fn_args.transform_graph_path)
     label = transformed_name(fn_args.custom_config["label"])
 
@@ -81,13 +89,14 @@ def build_model(hp, fn_args):
         if name != label:
             inputs[name] = keras.Input(spec.shape, name=name, dtype=spec.dtype.name)
             columns.append(_column(inputs[name], name, transformed))
-    hidden = keras.layers.Concatenate()(columns) if columns[1:] else columns[0]
-    for _ in range(hp.Int("num_layers", 1, 3, default=2)):
-        units = hp.Int("units", 16, 128, step=16, default=64)
-        hidden = keras.layers.Dense(units, activation="relu")(hidden)
-        hidden = keras.layers.Dropout(hp.Float("dropout", 0.0, 0.5, step=0.1))(hidden)
+    return inputs, keras.layers.Concatenate()(columns) if columns[1:] else columns[0]
 
-    model = keras.Model(inputs, _head(hidden, fn_args, transformed))
+
+def compiled(hp, fn_args, inputs, hidden):
+    """Returns the model that predicts the label from `hidden`, ready for `fit`."""
+    hp.Choice("batch_size", [32, 64, 128])  # taken up by `fit`, as is "epochs"
+    hp.Fixed("epochs", fn_args.custom_config["epochs"])
+    model = keras.Model(inputs, _head(hidden, fn_args))
     regression = fn_args.custom_config["task"] == "regression"
     model.compile(
         optimizer=keras.optimizers.Adam(
@@ -107,6 +116,11 @@ def fit_args(hp):  # noqa: ARG001 - the Tuner passes it
 
 def run_fn(fn_args):
     """Trains with the best hyperparameters and saves the model for serving."""
+    train(fn_args, build_model)
+
+
+def train(fn_args, build_model):
+    """Does what `run_fn` does, for any `build_model`."""
     keras.utils.set_random_seed(fn_args.custom_config["seed"])
     hp = keras_tuner.HyperParameters.from_config(fn_args.hyperparameters)
     model = build_model(hp, fn_args)
@@ -172,7 +186,8 @@ def _column(tensor, name, transformed):
     return keras.layers.Flatten()(keras.layers.Embedding(size, 8)(tensor))
 
 
-def _head(hidden, fn_args, transformed):
+def _head(hidden, fn_args):
+    transformed = tft.TFTransformOutput(fn_args.transform_graph_path)
     label = transformed_name(fn_args.custom_config["label"])
     if fn_args.custom_config["task"] == "classification":
         classes = transformed.num_buckets_for_transformed_feature(label)

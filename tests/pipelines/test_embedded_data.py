@@ -20,6 +20,23 @@ def test_all_rows_are_written_with_their_class(tmp_path):
     assert rows[0][embedded_data.LABEL] == "malignant"
 
 
+def test_all_digits_are_written_with_their_pixels(tmp_path):
+    import tensorflow as tf
+
+    file = embedded_data.write_digits(tmp_path)
+    assert embedded_data.write_digits(tmp_path) == file
+    assert list(tmp_path.iterdir()) == [file]
+    examples = [
+        tf.train.Example.FromString(record)
+        for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+    ]
+    assert len(examples) == 1797
+    features = examples[0].features.feature
+    pixels = features[embedded_data.IMAGE].float_list.value
+    assert (len(pixels), min(pixels), max(pixels)) == (64, 0.0, 0.9375)
+    assert features[embedded_data.IMAGE_LABEL].int64_list.value == [0]
+
+
 def test_the_folder_holds_nothing_else(tmp_path):
     file = embedded_data.write_breast_cancer(tmp_path)
     assert list(tmp_path.iterdir()) == [file]

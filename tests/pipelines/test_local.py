@@ -12,14 +12,25 @@ from pipelines import embedded_data, local
 def test_without_options_the_embedded_data_is_used(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     wanted = local.settings([])
-    assert wanted.csv == Path("demo/data/breast_cancer.csv")
-    assert wanted.csv.exists()
+    assert wanted.data == Path("demo/data/breast_cancer.csv")
+    assert wanted.data.exists()
     assert wanted.label == embedded_data.LABEL
     assert wanted.task == "classification"
     assert wanted.module.name == "tabular.py"
     assert wanted.search.max_trials == 12
     assert wanted.parallel == 0
     assert not wanted.evaluate
+
+
+def test_images_are_the_embedded_ones_or_those_of_a_file(tmp_path):
+    wanted = local.settings(["--images", "--root", str(tmp_path)])
+    assert wanted.data == tmp_path / "data" / "digits.tfrecord"
+    assert (wanted.label, wanted.module.name) == ("image_class", "images.py")
+    assert wanted.example_gen == "ImportExampleGen"
+    own = tmp_path / "mine.tfrecord"
+    own.touch()
+    wanted = local.settings(["--images", str(own), "--label", "kind"])
+    assert (wanted.data, wanted.label) == (own, "kind")
 
 
 def test_every_option_arrives(tmp_path):
@@ -32,7 +43,7 @@ def test_every_option_arrives(tmp_path):
         "--train-steps 11 --eval-steps 13 --evaluate"
     )
     wanted = local.settings(line.split())
-    assert (wanted.csv, wanted.module, wanted.label) == (csv, module, "price")
+    assert (wanted.data, wanted.module, wanted.label) == (csv, module, "price")
     assert (wanted.task, wanted.root) == ("regression", tmp_path / "out")
     assert (wanted.parallel, wanted.train_steps, wanted.eval_steps) == (3, 11, 13)
     assert wanted.evaluate
@@ -47,6 +58,8 @@ def test_every_option_arrives(tmp_path):
     [
         ("--csv missing.csv", "--csv needs --label"),
         ("--csv missing.csv --label y", "missing.csv: there is no such file"),
+        ("--images missing.tfrecord", "missing.tfrecord: there is no such file"),
+        ("--images . --csv . --label y", "--csv and --images cannot both be given"),
         ("--module missing.py", "missing.py: there is no such file"),
         ("--trials 0", "max_trials=0"),
         ("--epochs 0", "epochs=0"),

@@ -21,7 +21,7 @@ def settings(tmp_path):
 
     def make(**more):
         given = {
-            "csv": csv,
+            "data": csv,
             "label": "y",
             "task": "regression",
             "module": TABULAR,
@@ -84,7 +84,7 @@ def test_one_file_of_a_folder_or_all_of_it(settings, tmp_path):
     assert _property(one, "input_base") == str(tmp_path / "data")
     splits = json.loads(_property(one, "input_config"))["splits"]
     assert [split["pattern"] for split in splits] == ["rows.csv"]
-    whole = _compiled(settings(csv=tmp_path / "data"))["CsvExampleGen"]
+    whole = _compiled(settings(data=tmp_path / "data"))["CsvExampleGen"]
     assert _property(whole, "input_base") == str(tmp_path / "data")
     splits = json.loads(_property(whole, "input_config"))["splits"]
     assert [split["pattern"] for split in splits] == ["*"]

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from tuner_component.errors import SearchSpaceError
 
+_BATCH_NORM_MOMENTUM = 0.9
+
 Kind = Literal["weights", "free", "skip", "none"]
 
 
@@ -134,15 +136,23 @@ def recurrent() -> dict[str, Operation]:
 def _conv(tensor: Any, width: int, size: int) -> Any:
     import keras
 
-    made = keras.layers.Conv2D(width, size, padding="same", use_bias=False)(tensor)
-    return keras.layers.ReLU()(keras.layers.BatchNormalization()(made))
+    layer = keras.layers.Conv2D(width, size, padding="same", use_bias=False)
+    return _activated(layer(tensor))
 
 
 def _separable(tensor: Any, width: int) -> Any:
     import keras
 
     layer = keras.layers.SeparableConv2D(width, 3, padding="same", use_bias=False)
-    return keras.layers.ReLU()(keras.layers.BatchNormalization()(layer(tensor)))
+    return _activated(layer(tensor))
+
+
+def _activated(tensor: Any) -> Any:
+    import keras
+
+    # Short trainings have too few steps for Keras's momentum of .99.
+    normal = keras.layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM)(tensor)
+    return keras.layers.ReLU()(normal)
 
 
 def _dense(tensor: Any, width: int, activation: str | None) -> Any:

@@ -30,6 +30,8 @@ Array = npt.NDArray[np.float64]
 _LISTED = 20_000
 """Finite spaces up to this size are searched for the best proposal exhaustively."""
 _LEAST_SECONDS = 1e-3
+_MAX_EQUAL = 5
+"""So often another architecture is asked for than one that was tried already."""
 _WIDE_EVERY = 3
 """The others look closer at the best; all of them together do both."""
 
@@ -137,7 +139,9 @@ class Bayesian:
 
         def untried(rows: Array) -> Array:
             known = np.fromiter((row.tobytes() in rows_tried for row in rows), bool)
-            barred = known | ~self._allowed(rows) | self._equal(rows, tried)
+            barred = known | ~self._allowed(rows)
+            if rows is self._every:
+                barred |= self._equal_to(tried)
             return np.where(barred, -np.inf, worth(self._encoding.features(rows)))
 
         if self._every is not None:
@@ -146,9 +150,12 @@ class Bayesian:
         else:
             known = [i for i, trial in enumerate(trials) if trial.loss is not None]
             ranked = sorted(known, key=lambda i: (trials[i].loss, i))
-            point, value = candidates.best(
-                self._encoding, codes[ranked], untried, generator
-            )
+            ask = (self._encoding, codes[ranked], untried, generator)
+            point, value = candidates.best(*ask)
+            for _ in range(_MAX_EQUAL if self._space.wirings else 0):
+                if self._key_of(point) in tried:
+                    rows_tried.add(point.tobytes())
+                    point, value = candidates.best(*ask)
         return None if value == -np.inf else self._encoding.values(point)
 
     def _allowed(self, rows: Array) -> npt.NDArray[np.bool_]:
@@ -158,19 +165,21 @@ class Bayesian:
         values = map(self._encoding.values, rows)
         return np.fromiter(map(self._space.allows, values), bool, len(rows))
 
-    def _equal(self, rows: Array, tried: Container[str]) -> npt.NDArray[np.bool_]:
-        """Returns which codes are an architecture that was tried, written otherwise."""
-        if not self._space.wirings:
-            return np.zeros(len(rows), bool)
-        keys = self._every_key if rows is self._every else map(self._key_of, rows)
-        return np.fromiter((key in tried for key in keys), bool, len(rows))
+    def _equal_to(self, tried: Container[str]) -> npt.NDArray[np.bool_]:
+        """Returns which of all codes are one architecture with a tried one."""
+        keys = self._every_key
+        if not keys:
+            return np.zeros(1, bool)
+        return np.fromiter((key in tried for key in keys), bool, len(keys))
 
     def _key_of(self, row: Array) -> str:
         return self._space.key(self._encoding.values(row))
 
     @functools.cached_property
     def _every_key(self) -> Sequence[str]:
-        return [] if self._every is None else [*map(self._key_of, self._every)]
+        if self._every is None or not self._space.wirings:
+            return []
+        return [*map(self._key_of, self._every)]
 
     def _observations(self, trials: Sequence[Trial], codes: Array) -> Observations:
         features = self._encoding.features(codes)

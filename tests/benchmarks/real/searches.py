@@ -15,7 +15,7 @@ import operator
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +26,27 @@ from tuner_component.evaluation import Evaluation, Job, Report
 _MANY = 10_000
 
 
-class _EnoughError(BaseException):
+class EnoughError(BaseException):
     """The epochs are used up; no `except Exception` of a tuner's may stop it."""
 
 
 class Epochs:
-    """The objective after each epoch trained, up to a number of them."""
+    """The objective after each epoch trained, up to a number of them.
+
+    Attributes:
+        metrics: What was reported.
+        best: The values of the best trial that has ended; empty if there is none.
+    """
 
     def __init__(self, most: int) -> None:
         self.metrics: list[float] = []
+        self.best: Mapping[str, Any] = {}
         self._most = most
 
     def add(self, value: float) -> None:
         self.metrics.append(value)
         if len(self.metrics) >= self._most:
-            raise _EnoughError
+            raise EnoughError
 
 
 def theirs(task: RealTask, tuner_name: str, seed: int, epochs: Epochs) -> None:
@@ -66,14 +72,18 @@ def theirs(task: RealTask, tuner_name: str, seed: int, epochs: Epochs) -> None:
         tuner = getattr(keras_tuner, tuner_name)(
             task.build_model, objective=objective, seed=seed, directory=folder, **limit
         )
-        tuner.search(
-            *train,
-            validation_data=validation,
-            epochs=task.epochs,
-            batch_size=task.batch_size,
-            callbacks=[Recorder()],
-            verbose=0,
-        )
+        try:
+            tuner.search(
+                *train,
+                validation_data=validation,
+                epochs=task.epochs,
+                batch_size=task.batch_size,
+                callbacks=[Recorder()],
+                verbose=0,
+            )
+        finally:
+            for trial in tuner.oracle.get_best_trials(1):
+                epochs.best = trial.hyperparameters.values
 
 
 def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
@@ -116,7 +126,10 @@ def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
             Objective(task.objective, task.direction),
             Limits(max_trials=_MANY, seed=seed),
         )
-        search_loop.run(study, InProcessEngine(evaluate), _Silent())
+        try:
+            search_loop.run(study, InProcessEngine(evaluate), _Silent())
+        finally:
+            epochs.best = study.best.used_values if study.best else {}
 
 
 class _Silent:
@@ -139,7 +152,7 @@ def main(arguments: list[str]) -> None:
     if searcher.startswith("keras_tuner."):
         search, searcher = theirs, searcher.partition(".")[2]
     wall, cpu = time.perf_counter(), time.process_time()
-    with contextlib.suppress(_EnoughError):
+    with contextlib.suppress(EnoughError):
         search(task, searcher, int(seed), epochs)
     found = {
         "metrics": epochs.metrics,

@@ -81,10 +81,15 @@ def main() -> int:
         sys.stderr.write(f"Received --parts {unknown}; expected some of {[*every]}.\n")
         return 2
     chosen = [every[name] for name in names]
-    works = [work for part in chosen for work in part.works()]
+    works = {name: part.works() for name, part in zip(names, chosen, strict=True)}
     deadline = time.monotonic() + 60 * options.minutes
-    results = collect(works, CACHE, options.processes, deadline)
+    every_work = [work for some in works.values() for work in some]
+    results = collect(every_work, CACHE, options.processes, deadline)
     _print(contest, results, options)
+    for name, some in works.items():
+        left = sum(work not in results for work in some)
+        if left:
+            sys.stdout.write(f"{name}: {left} of {len(some)} are not measured yet\n")
     figures = [figure for part in chosen for figure in part.figures(results)]
     return report("search", figures)
 

@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (2, frozenset({"gfile_store"})),
     (2, frozenset({"journal"})),
     (3, frozenset({"evaluation", "space_discovery"})),
+    (3, frozenset({"curve_stopping"})),
     (3, frozenset({"outcome_file", "nas", "data", "model_metrics"})),
     (3, frozenset({"training_state", "model_state", "model_inputs"})),
     (3, frozenset({"epoch_watch", "training"})),

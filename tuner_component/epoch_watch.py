@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tuner_component import model_state
+from tuner_component.curve_stopping import CurveStopping
 from tuner_component.evaluation import Job, Report
 from tuner_component.training_state import TrainingState
 from tuner_component.trial import Measurement, Objective
@@ -23,13 +24,14 @@ def make_watch(
     earlier: TrainingState | None,
     callbacks: Sequence[Any],
     last_epoch: int | None,
+    stopping: CurveStopping,
 ) -> Any:
     """Returns a Keras callback that records the curve and the best epoch's weights.
 
     It must be the last of the callbacks. Its attributes: `measurements` (the whole
     curve), `best` (a `Measurement`, or None), `weights` (arrays of the best epoch, or
     None), `arrays` and `callback_states` (of the last epoch, for a `TrainingState`),
-    `stopped`.
+    `stopped`, `hopeless` (why the stopping rule ended it, or "").
 
     Args:
         model: What is trained.
@@ -38,6 +40,7 @@ def make_watch(
         earlier: What it goes on from; its weights are in the model already.
         callbacks: The other callbacks; theirs is the state that is put back and kept.
         last_epoch: The epoch after which the state is to be kept, or None.
+        stopping: Ends the training when it cannot become the best.
     """
     objective = Objective(job.objective, "min" if job.direction == "min" else "max")
     started = time.monotonic() - (earlier.seconds if earlier else 0.0)
@@ -51,6 +54,7 @@ def make_watch(
             self.arrays: dict[str, list[Any]] = {}
             self.callback_states: tuple[Any, ...] = ()
             self.stopped = False
+            self.hopeless = ""
 
         def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
             if earlier:
@@ -65,6 +69,7 @@ def make_watch(
             best = best_of([self.best, measurement], objective)
             if best is measurement:
                 self.best, self.weights = best, model_state.of_model(self.model)
+            self.hopeless = stopping.stop(self.model, self.measurements)
             self.stopped = bool(self.model.stop_training)
             if last_epoch is not None and (self.stopped or epoch + 1 == last_epoch):
                 self._keep()

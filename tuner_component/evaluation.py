@@ -13,6 +13,7 @@ from tuner_component.trial import (
     Fidelity,
     Measurement,
     Reason,
+    StoppingRule,
     TrialError,
     Value,
     is_finite,
@@ -36,6 +37,7 @@ class Job:
         is_trial: False for a job beside the search (exploring, exporting): the
             limits of trials do not hold for it, and its outcome is not kept.
         further_objectives: Names of the metrics that the study needs besides.
+        stopping: When the training is given up; None: never.
     """
 
     trial_id: str
@@ -49,6 +51,7 @@ class Job:
     note: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     is_trial: bool = True
     further_objectives: tuple[str, ...] = ()
+    stopping: StoppingRule | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +69,8 @@ class Outcome:
         duration_seconds: Length of the evaluation.
         worker: Which worker ran it.
         report: The evaluator's own JSON.
+        stopped: Why the training was given up before its end, for people; empty
+            where it was not.
     """
 
     trial_id: str
@@ -77,6 +82,7 @@ class Outcome:
     duration_seconds: float = 0.0
     worker: str = ""
     report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    stopped: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,11 +93,13 @@ class Evaluation:
         metrics: Metrics at the best measurement; must hold the objective.
         measurements: The learning curve, oldest first; may be empty.
         report: JSON of the evaluator's own, kept with the trial.
+        stopped: Why the training was given up, as `Job.stopping` asks; or empty.
     """
 
     metrics: Mapping[str, float]
     measurements: tuple[Measurement, ...] = ()
     report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    stopped: str = ""
 
 
 Report = Callable[[Measurement], None]
@@ -134,6 +142,7 @@ def evaluate(
         duration_seconds=time.monotonic() - clock,
         worker=worker,
         report=result.report,
+        stopped=result.stopped,
     )
 
 

@@ -18,6 +18,7 @@ from tuner_component import (
     training,
     training_state,
 )
+from tuner_component.curve_stopping import CurveStopping
 from tuner_component.epoch_watch import best_weights, make_watch
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
@@ -117,15 +118,23 @@ def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
             earlier = None
     callbacks = fit.pop("callbacks", [])
     kept_after = None if _is_full(job) else epochs
-    watch = make_watch(model, job, report, earlier, callbacks, kept_after)
+    stopping = CurveStopping(job, _full_epochs(job, fit["epochs"]))
+    watch = make_watch(model, job, report, earlier, callbacks, kept_after, stopping)
     _fit(model, code, job, fit, [*callbacks, watch], earlier)
     evaluation = Evaluation(
         metrics=_result(watch, job),
         measurements=tuple(watch.measurements),
         report={"hyperparameters": json.loads(json.dumps(hp.get_config()))},
+        stopped=watch.hopeless,
     )
     _leave(model, job, watch, evaluation)
     return model_metrics.added(evaluation, job, lambda: model)
+
+
+def _full_epochs(job: Job, epochs: int) -> float:
+    """Returns the epochs of all rungs, or of the only training."""
+    most = job.fidelity.most if job.fidelity else None
+    return epochs if most is None else most
 
 
 def _fit(
@@ -188,7 +197,7 @@ def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:
     """Leaves the best weights; those of a paused trial are in its training state."""
     if watch.best is None or watch.weights is None:
         return
-    full = _is_full(job)
+    full = _is_full(job) or bool(watch.hopeless)
     if full or not watch.arrays:
         model_state.put(model, watch.weights)
         _save_weights(model, job.folder)
@@ -202,6 +211,7 @@ def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:
             measurements=evaluation.measurements,
             report=evaluation.report,
             callbacks=() if full else watch.callback_states,
+            hopeless=watch.hopeless,
             arrays={} if full else watch.arrays,
         )
         training_state.write(job, state)

@@ -36,8 +36,8 @@ class Effort:
     Attributes:
         num_jobs: Evaluations at most, each rung of a trial counted; None: no end.
         num_rungs: How often a trial is evaluated at most.
-        learns: Whether proposals depend on how earlier trials did, so that few should
-            be made at once.
+        learns: Whether what is proposed, or when it is given up, depends on how
+            earlier trials did, so that few should be proposed at once.
     """
 
     num_jobs: int | None
@@ -99,6 +99,12 @@ def check_options(search: Search) -> None:
         Constraint(text)
     if search.objective is not None:
         objectives.resolve_all(search.objective)
+    if isinstance(search.objective, list) and search.curve_stopping:
+        raise ValueError(
+            f"Search(curve_stopping={search.curve_stopping!r}) is given with several "
+            "objectives, but a curve tells of one; expected a single objective. Leave "
+            "curve_stopping out, or all objectives but one."
+        )
 
 
 def plan_build_model(
@@ -251,7 +257,11 @@ def _own_strategy(
         space=_described(config, search.constraints),
         strategy_name=name,
         num_expected=num_expected,
-        effort=_effort(strategy, num_expected, registry.learns(name, options)),
+        effort=_effort(
+            strategy,
+            num_expected,
+            registry.learns(name, options) or bool(search.curve_stopping),
+        ),
         plan_text=_plan_text(strategy),
         total_resource=_total_resource(strategy),
         search_space=space,
@@ -268,6 +278,12 @@ def _full_training(search: Search) -> dict[str, float]:
 
 def _check_fidelity(search: Search, fidelities: Sequence[str]) -> None:
     name = search.strategy or _DEFAULT_STRATEGY
+    if search.curve_stopping and "epochs" not in fidelities:
+        raise PreflightError(
+            f"Search(curve_stopping={search.curve_stopping!r}) stops trainings between "
+            "two epochs, but the model that build_model returns is trained on a part "
+            f"of {list(fidelities)} only. Leave it out."
+        )
     if "resource" not in registry.options(name):
         return
     resource = search.strategy_options.get("resource", "epochs")

@@ -141,11 +141,23 @@ def _unfinished(study: Study) -> list[str]:
     ]
 
 
+def _given_up(study: Study) -> list[str]:
+    stopped = [t for t in study.trials if t.state is TrialState.STOPPED]
+    if not stopped:
+        return []
+    epochs = sum(t.measurements[-1].resource for t in stopped) / len(stopped)
+    return [
+        f"{len(stopped)} of {len(study.trials)} trials were given up, after "
+        f"{epochs:.1f} epochs on average: their curves could not become the best."
+    ]
+
+
 def summary_text(
     study: Study, reason: str, home: str, written: Mapping[str, str]
 ) -> str:
     """Returns the table of the best trials and where everything is."""
-    lines = [f"\nThe search has ended: {reason}.", *_unfinished(study), ""]
+    lines = [f"\nThe search has ended: {reason}.", *_unfinished(study)]
+    lines += [*_given_up(study), ""]
     lines += [progress.table(study.trials, study.objectives), ""]
     width = max(len(name) for name in [*written, "study"])
     lines += [f"{name.ljust(width)}  {path}" for name, path in written.items()]

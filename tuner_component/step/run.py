@@ -137,6 +137,7 @@ def _limits(search: Search, plan: SearchPlan) -> Limits:
         max_consecutive_failures=plan.max_consecutive_failures,
         seed=search.seed,
         keep_checkpoints=search.keep_checkpoints,
+        least_chance=search.least_chance,
     )
 
 

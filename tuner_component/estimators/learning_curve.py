@@ -28,12 +28,12 @@ LEAST_POINTS = 4
 
 _PRIOR_VARIANCE = 1e6
 """Of `end` and `drop`, as a multiple of the noise's."""
-_PRIOR_NOISE = 0.015
+_PRIOR_NOISE = 0.01
 """Standard deviation of the noise, as a share of the range of the losses seen."""
 _PRIOR_POINTS = 2.0
 """How many points the prior of the noise counts for."""
-_RECENCY = 3.0
-"""The n-th of N points counts for (n / N) ** 3: the shapes hold better for the end."""
+_RECENCY = 4.0
+"""The n-th of N points counts for (n / N) ** 4: the shapes hold better for the end."""
 _DOUBT = 0.5
 """Standard deviation of what is still to be gained, as a share of its estimate: no
 shape is quite right, and the error grows with what it foretells."""

@@ -24,9 +24,9 @@ class Search:
 
     Attributes:
         strategy: `"random"`, `"grid"`, `"quasi_random"`, `"bayesian"`, `"evolution"`,
-            `"reinforcement"`, `"successive_halving"`, `"hyperband"`, `"asha"` or
-            `"median_rule"`; None lets the tuner of a `tuner_fn` decide, and means
-            `"bayesian"` for a `build_model`.
+            `"reinforcement"`, `"successive_halving"`, `"hyperband"`, `"asha"`,
+            `"median_rule"` or `"screening"`; None lets the tuner of a `tuner_fn`
+            decide, and means `"bayesian"` for a `build_model`.
         strategy_options: Options of the strategy, by name.
         constraints: What a configuration must fulfil to be tried, as expressions over
             hyperparameters: `"units_2 <= units_1"`, `"hp['dense 1'] * units < 9000"`,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ _DEFAULT_OBJECTIVE = "val_loss"
 _DEFAULT_FAILURES = 3
 _FRACTION = "examples_fraction"
 _LEAST_FRACTION = 1 / 16
+_LEAST_SHARE = 1 / 4
+_EPOCHS_ONLY: Mapping[str, float | None] = {"epochs": None}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +114,7 @@ def plan_build_model(
     search: Search,
     config: Mapping[str, Any],
     metrics: Sequence[str],
-    fidelities: Sequence[str] = ("epochs",),
+    fidelities: Mapping[str, float | None] = _EPOCHS_ONLY,
 ) -> SearchPlan:
     """Plans a search over the hyperparameters that a `build_model` asks for.
 
@@ -119,7 +122,8 @@ def plan_build_model(
         search: The user's options.
         config: The space as `HyperParameters.get_config()`.
         metrics: Names of the metrics that a trial reports.
-        fidelities: The kinds of fidelity that the model can be trained at.
+        fidelities: The kinds of fidelity that the model can be trained at, with the
+            full amounts; None: `Search.epochs` says it.
 
     Raises:
         PreflightError: If options and model do not fit together.
@@ -130,7 +134,7 @@ def plan_build_model(
     for objective in several:
         objectives.check_available(objective, metrics)
     _check_fidelity(search, fidelities)
-    return _own_strategy(search, config, several, search.max_trials)
+    return _own_strategy(search, config, several, search.max_trials, fidelities)
 
 
 def plan_stock(
@@ -160,6 +164,7 @@ def plan_stock(
             objectives.check_available(objective, metrics)
     max_trials = search.max_trials or own.max_trials
     if search.strategy is not None:
+        _check_fidelity(search, _EPOCHS_ONLY)
         return _own_strategy(search, config, several, max_trials, from_tuner=True)
     _check_unconstrained(search, type(tuner.oracle).__name__)
     return SearchPlan(
@@ -220,6 +225,7 @@ def _own_strategy(
     config: Mapping[str, Any],
     several: tuple[Objective, ...],
     max_trials: int | None,
+    fidelities: Mapping[str, float | None] = _EPOCHS_ONLY,
     *,
     from_tuner: bool = False,
 ) -> SearchPlan:
@@ -230,7 +236,7 @@ def _own_strategy(
     points = starting_points.completed(space, search.initial_points)
     name = search.strategy or _DEFAULT_STRATEGY
 
-    given = {**_full_training(search), "max_trials": max_trials}
+    given = {**_full_training(search, fidelities), "max_trials": max_trials}
     accepted = registry.options(name)
     options = {key: value for key, value in given.items() if key in accepted}
     options |= search.strategy_options
@@ -269,14 +275,22 @@ def _own_strategy(
     )
 
 
-def _full_training(search: Search) -> dict[str, float]:
+def _full_training(
+    search: Search, fidelities: Mapping[str, float | None]
+) -> dict[str, float]:
     """Returns the options that say how much a trial gets, where the user does not."""
-    if search.strategy_options.get("resource") == _FRACTION:
-        return {"min_resource": _LEAST_FRACTION, "max_resource": 1.0}
-    return {"max_resource": search.epochs}
+    resource = search.strategy_options.get("resource", "epochs")
+    full = fidelities.get(resource)
+    if full is None:
+        return {"max_resource": search.epochs}
+    if resource == _FRACTION:
+        return {"min_resource": _LEAST_FRACTION, "max_resource": full}
+    least = full * _LEAST_SHARE
+    whole = isinstance(full, int)
+    return {"min_resource": math.ceil(least) if whole else least, "max_resource": full}
 
 
-def _check_fidelity(search: Search, fidelities: Sequence[str]) -> None:
+def _check_fidelity(search: Search, fidelities: Mapping[str, float | None]) -> None:
     name = search.strategy or _DEFAULT_STRATEGY
     if search.curve_stopping and "epochs" not in fidelities:
         raise PreflightError(
@@ -291,7 +305,8 @@ def _check_fidelity(search: Search, fidelities: Sequence[str]) -> None:
         raise PreflightError(
             f"The strategy {name!r} spends {resource!r} on its trials, but the model "
             f"that build_model returns can be trained on a part of {list(fidelities)} "
-            f'only. Use strategy_options={{"resource": "{fidelities[0]}"}}.'
+            f'only. Use strategy_options={{"resource": "{next(iter(fidelities))}"}}, '
+            "or let build_model ask for it: tuner_component.fidelity(name, full)."
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from tuner_component import artifacts, progress
 from tuner_component.engines.base import Engine
 from tuner_component.errors import SearchFailedError
+from tuner_component.estimators import rank_agreement
 from tuner_component.pareto.ranking import hypervolumes, pareto_set
 from tuner_component.step import outputs, probe
 from tuner_component.study import Study
@@ -103,6 +104,24 @@ def pareto_summary(study: Study) -> dict[str, Any]:
     }
 
 
+def rank_agreement_summary(study: Study) -> dict[str, Any]:
+    """Returns what the trial record says of the rungs; empty for a study without."""
+    if not any(trial.rungs for trial in study.trials):
+        return {}
+    found = rank_agreement.measured(study.trials)
+    return {"rank_agreement": [dataclasses.asdict(each) for each in found]}
+
+
+def _ranks(study: Study) -> list[str]:
+    kinds = {trial.fidelity.kind for trial in study.trials if trial.fidelity}
+    kind = next(iter(kinds), "")
+    return [
+        f"The order after {each.resource:g} {kind} and that after the full training "
+        f"have the rank correlation {each.spearman:.2f} ({each.num_trials} trials)."
+        for each in rank_agreement.measured(study.trials)
+    ]
+
+
 def _export(artifact: Any, study: Study, best: Trial, engine: Engine) -> str:
     from tfx.utils import path_utils
 
@@ -157,7 +176,7 @@ def summary_text(
 ) -> str:
     """Returns the table of the best trials and where everything is."""
     lines = [f"\nThe search has ended: {reason}.", *_unfinished(study)]
-    lines += [*_given_up(study), ""]
+    lines += [*_given_up(study), *_ranks(study), ""]
     lines += [progress.table(study.trials, study.objectives), ""]
     width = max(len(name) for name in [*written, "study"])
     lines += [f"{name.ljust(width)}  {path}" for name, path in written.items()]

@@ -59,6 +59,8 @@ def test_a_misspelt_option_names_the_closest():
         ({"objective": ["loss"]}, r"2 to 4.*Leave the list out for a single one"),
         ({"objective": list("abcde")}, r"2 to 4 objectives"),
         ({"objective": ["loss", Objective("loss", "min")]}, r"names 'loss' twice"),
+        ({"curve_stopping": 1.0}, r"curve_stopping=1.0.*above 0 and below 1"),
+        ({"curve_stopping": 0}, r"curve_stopping=0\).*above 0 and below 1"),
         ({"resume": "maybe"}, r"resume='maybe'.*'auto', 'never' or 'must'"),
         ({"strategy_options": {"x": math.nan}}, r"cannot be written as JSON"),
         ({"initial_points": [{"x": math.nan}]}, r"cannot be written as JSON"),
@@ -79,6 +81,7 @@ def test_bad_values_say_what_is_expected(options, message):
         ({"objective": 3}, r"objective=3.*list or Objective or str or None"),
         ({"objective": ["loss", 3]}, r"a list of Objective or str"),
         ({"strategy": 1}, r"strategy=1.*str or None"),
+        ({"curve_stopping": "yes"}, r"curve_stopping='yes'.*bool or float"),
         ({"constraints": "a < b"}, "expected list"),
         ({"constraints": [1]}, "expected a list of str; 1 is none"),
         ({"initial_points": [[1]]}, "expected a list of dict"),
@@ -87,6 +90,15 @@ def test_bad_values_say_what_is_expected(options, message):
 def test_bad_types_say_what_is_expected(options, message):
     with pytest.raises(TypeError, match=message):
         Search(**options)
+
+
+@pytest.mark.parametrize(
+    ("given", "chance"), [(False, None), (True, 0.001), (0.05, 0.05)]
+)
+def test_the_chance_below_which_a_training_stops(given, chance):
+    search = Search(curve_stopping=given)
+    assert search.least_chance == chance
+    assert Search.from_json(search.to_json()) == search
 
 
 def test_an_objective_has_one_of_two_directions():

@@ -18,6 +18,7 @@ _PUBLIC = {
     "SearchReport": "tuner_component.artifacts",
     "TrialRecord": "tuner_component.artifacts",
     "Tuner": "tuner_component.component",
+    "fidelity": "tuner_component.estimators.model_fidelity",
 }
 
 __all__ = list(_PUBLIC)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tuner_component import model_state
+from tuner_component.curve_stopping import CurveStopping
 from tuner_component.evaluation import Job, Report
 from tuner_component.training_state import TrainingState
 from tuner_component.trial import Measurement, Objective
@@ -23,6 +24,7 @@ def make_watch(
     earlier: TrainingState | None,
     callbacks: Sequence[Any],
     last_epoch: int | None,
+    stopping: CurveStopping,
     *,
     keeps_optimizer: bool = False,
 ) -> Any:
@@ -31,8 +33,8 @@ def make_watch(
     It must be the last of the callbacks. Its attributes: `weights_of` (copies the
     model's variables; may be replaced), `measurements` (the whole curve), `best` (a
     `Measurement`, or None), `weights` (arrays of the best epoch, or None), `optimizer`
-    (the same of its optimiser), `arrays` and `callback_states` (of the last epoch, for a
-    `TrainingState`), `stopped`.
+    (the same of its optimiser), `arrays` and `callback_states` (of the last epoch, for
+    a `TrainingState`), `stopped`, `hopeless` (why the stopping rule ended it, or "").
 
     Args:
         model: What is trained.
@@ -41,6 +43,7 @@ def make_watch(
         earlier: What it goes on from; its weights are in the model already.
         callbacks: The other callbacks; theirs is the state that is put back and kept.
         last_epoch: The epoch after which the state is to be kept, or None.
+        stopping: Ends the training when it cannot become the best.
         keeps_optimizer: Whether the best epoch's optimiser is kept.
     """
     objective = Objective(job.objective, "min" if job.direction == "min" else "max")
@@ -57,6 +60,7 @@ def make_watch(
             self.callback_states: tuple[Any, ...] = ()
             self.stopped = False
             self.weights_of = model_state.of_model
+            self.hopeless = ""
 
         def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
             if earlier:
@@ -72,6 +76,7 @@ def make_watch(
             if best is measurement:
                 self.best, self.weights = best, self.weights_of(self.model)
                 self.optimizer = _optimizer(self.model) if keeps_optimizer else None
+            self.hopeless = stopping.stop(self.model, self.measurements)
             self.stopped = bool(self.model.stop_training)
             if last_epoch is not None and (self.stopped or epoch + 1 == last_epoch):
                 self._keep()

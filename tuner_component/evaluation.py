@@ -15,6 +15,7 @@ from tuner_component.trial import (
     Inheritance,
     Measurement,
     Reason,
+    StoppingRule,
     TrialError,
     Value,
     is_finite,
@@ -43,6 +44,7 @@ class Job:
         inheritance: Whose weights it begins with; its own are left to later trials
             unless this is None.
         parent_folder: The folder of the trial that it inherits from, or "".
+        stopping: When the training is given up; None: never.
     """
 
     trial_id: str
@@ -58,6 +60,7 @@ class Job:
     further_objectives: tuple[str, ...] = ()
     inheritance: Inheritance | None = None
     parent_folder: str = ""
+    stopping: StoppingRule | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Outcome:
         duration_seconds: Length of the evaluation.
         worker: Which worker ran it.
         report: The evaluator's own JSON.
+        stopped: Why the training was given up before its end, for people; empty
+            where it was not.
     """
 
     trial_id: str
@@ -86,6 +91,7 @@ class Outcome:
     duration_seconds: float = 0.0
     worker: str = ""
     report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    stopped: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,11 +102,13 @@ class Evaluation:
         metrics: Metrics at the best measurement; must hold the objective.
         measurements: The learning curve, oldest first; may be empty.
         report: JSON of the evaluator's own, kept with the trial.
+        stopped: Why the training was given up, as `Job.stopping` asks; or empty.
     """
 
     metrics: Mapping[str, float]
     measurements: tuple[Measurement, ...] = ()
     report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    stopped: str = ""
 
 
 Report = Callable[[Measurement], None]
@@ -201,6 +209,7 @@ def _outcome(
         duration_seconds=clock.seconds(),
         worker=worker,
         report=result.report,
+        stopped=result.stopped,
     )
 
 

@@ -13,14 +13,17 @@ from typing import Any
 
 from tuner_component import (
     heirs,
+    keras_fidelity,
     model_inputs,
     model_metrics,
     model_state,
     training,
     training_state,
 )
+from tuner_component.curve_stopping import CurveStopping
 from tuner_component.epoch_watch import best_weights, make_watch
 from tuner_component.errors import TrialFailedError
+from tuner_component.estimators import model_fidelity
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
 from tuner_component.space_discovery import discover
 from tuner_component.training_state import TrainingState
@@ -55,10 +58,19 @@ class ModelCode:
 
 def make_evaluator(code: ModelCode) -> Evaluator:
     """Returns the evaluator of a `build_model` that returns Keras models."""
+    parts = keras_fidelity.Parts(code.train, code.seed)
 
     def evaluate(job: Job, report: Report) -> Evaluation:
         if "explore" in job.note:
             return explore(code)
+        with model_fidelity.given(job.fidelity):
+            if not keras_fidelity.is_reduced(job):
+                return evaluated(code, job, report)
+            return evaluated(
+                _reduced(code, parts, job), keras_fidelity.plain(job), report
+            )
+
+    def evaluated(code: ModelCode, job: Job, report: Report) -> Evaluation:
         if "export" in job.note:
             return export(code, job)
         return train(code, job, report)
@@ -66,19 +78,34 @@ def make_evaluator(code: ModelCode) -> Evaluator:
     return evaluate
 
 
+def _reduced(code: ModelCode, parts: keras_fidelity.Parts, job: Job) -> ModelCode:
+    """Returns the code with the examples that a job gets, and as many steps fewer."""
+    part, steps = parts.of(job), code.fit_defaults.get("steps_per_epoch")
+    if part is code.train or job.fidelity is None:
+        return code
+    defaults = dict(code.fit_defaults)
+    if steps is not None:
+        defaults["steps_per_epoch"] = math.ceil(steps * job.fidelity.value)
+    return dataclasses.replace(code, train=part, fit_defaults=defaults)
+
+
 def explore(code: ModelCode) -> Evaluation:
     """Finds the search space and the metrics that a trial will report.
 
     The default model, or where that is infeasible another one, is trained for one
     step, so that what cannot work fails here. The report holds `space` (a
-    `HyperParameters` configuration), `complete`, `metrics` (names) and `no_rungs` (why
-    a strategy cannot say the epochs, or "").
+    `HyperParameters` configuration), `complete`, `metrics` (names), `no_rungs` (why a
+    strategy cannot say the epochs, or "") and `fidelities` (what else a strategy can
+    spend: kind to the full amount).
     """
     found = discover(code.build_model)
     hp = _hyperparameters(found.values)
     _seed(0)
-    model = _build(code, hp)
+    with model_fidelity.recorded() as asked:
+        model = _build(code, hp)
     model_inputs.check(model, code.train.batches(1).element_spec[0])
+    _make_variables(model, code)
+    fidelities = keras_fidelity.kinds(code.train, model, asked)
     fit = _fit_arguments(code, hp, None)
     said = epochs_said_by(hp.values, code.fit_args(hp))
     history = model.fit(
@@ -93,6 +120,7 @@ def explore(code: ModelCode) -> Evaluation:
             "space": found.config,
             "complete": found.complete,
             "metrics": sorted({*history.history, *model_metrics.NAMES}),
+            "fidelities": fidelities,
             "no_rungs": f"{said} says them too; remove it" if said else "",
         },
     )
@@ -172,6 +200,7 @@ def begin(
         earlier,
         callbacks,
         kept_after,
+        CurveStopping(job, _full_epochs(job, fit["epochs"])),
         keeps_optimizer=inherits,
     )
     first = earlier.epoch if earlier else 0
@@ -192,9 +221,16 @@ def end(begun: Begun) -> Evaluation:
             "hyperparameters": json.loads(json.dumps(config)),
             **begun.inherited,
         },
+        stopped=watch.hopeless,
     )
     _leave(model, job, watch, evaluation)
     return model_metrics.added(evaluation, job, lambda: model)
+
+
+def _full_epochs(job: Job, epochs: int) -> float:
+    """Returns the epochs of all rungs, or of the only training."""
+    most = job.fidelity.most if job.fidelity else None
+    return epochs if most is None else most
 
 
 def _fit(begun: Begun) -> None:
@@ -246,7 +282,7 @@ def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:
     """Leaves the best weights; those of a paused trial are in its training state."""
     if watch.best is None or watch.weights is None:
         return
-    full = _is_full(job)
+    full = _is_full(job) or bool(watch.hopeless)
     if full or not watch.arrays:
         model_state.put(model, watch.weights)
         _save_weights(model, job.folder)
@@ -261,6 +297,7 @@ def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:
             measurements=evaluation.measurements,
             report=evaluation.report,
             callbacks=() if full else watch.callback_states,
+            hopeless=watch.hopeless,
             arrays={} if full else watch.arrays,
         )
         training_state.write(job, state)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 
-from tuner_component import keras_evaluation, training, training_state
+from tuner_component import (
+    keras_evaluation,
+    keras_fidelity,
+    training,
+    training_state,
+)
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
 from tuner_component.keras_evaluation import Begun, ModelCode
 from tuner_component.trial import Measurement
@@ -53,6 +58,8 @@ class KerasEvaluation:
         """What fails here fails again alone, and is reported there."""
 
         def begin(job: Job) -> Begun | None:
+            if keras_fidelity.is_reduced(job):
+                return None
             try:
                 earlier = training_state.read(job)
                 epochs = training_state.epochs_of(job)

@@ -114,13 +114,19 @@ class Progress:
         rate = self._num_ended / seconds
         text = f" | {rate * 60:.3g} trials/min"
         if self._expected:
-            ended = counts[TrialState.COMPLETED] + counts[TrialState.FAILED]
+            ended = sum(counts[state] for state in _COUNTED)
             left = max(self._expected - ended, 0) / rate
             text += f", about {duration(left)} left"
         return text
 
 
-_REPORTED = (TrialState.PAUSED, TrialState.FAILED, TrialState.INFEASIBLE)
+_REPORTED = (
+    TrialState.STOPPED,
+    TrialState.PAUSED,
+    TrialState.FAILED,
+    TrialState.INFEASIBLE,
+)
+_COUNTED = (TrialState.COMPLETED, TrialState.STOPPED, TrialState.FAILED)
 
 
 def _spent(trials: Sequence[Trial]) -> float:

@@ -60,6 +60,7 @@ def page(
         report_curves.drawing(trials, objective),
         report_pareto.drawings(trials, objectives),
         _table(trials, objectives or (objective,)),
+        _given_up(trials),
         _failures(trials),
     ]
     return (
@@ -89,6 +90,15 @@ def _table(trials: Sequence[Trial], objectives: Sequence[Objective]) -> str:
         rows.append(f'<tr class="{"best" if is_best else "other"}">{row}</tr>')
     head = "".join(f"<th>{_text(name)}</th>" for name in heads)
     return f"<h2>Trials, best first</h2><table><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def _given_up(trials: Sequence[Trial]) -> str:
+    rows = "".join(
+        f"<li>trial {_text(trial.trial_id)}: {_text(trial.stopped)}</li>"
+        for trial in trials
+        if trial.state is TrialState.STOPPED
+    )
+    return f"<h2>Given up before the end</h2><ul>{rows}</ul>" if rows else ""
 
 
 def _failures(trials: Sequence[Trial]) -> str:

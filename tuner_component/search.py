@@ -24,9 +24,9 @@ class Search:
 
     Attributes:
         strategy: `"random"`, `"grid"`, `"quasi_random"`, `"bayesian"`, `"evolution"`,
-            `"reinforcement"`, `"successive_halving"`, `"hyperband"`, `"asha"` or
-            `"median_rule"`; None lets the tuner of a `tuner_fn` decide, and means
-            `"bayesian"` for a `build_model`.
+            `"reinforcement"`, `"successive_halving"`, `"hyperband"`, `"asha"`,
+            `"median_rule"` or `"screening"`; None lets the tuner of a `tuner_fn`
+            decide, and means `"bayesian"` for a `build_model`.
         strategy_options: Options of the strategy, by name.
         constraints: What a configuration must fulfil to be tried, as expressions over
             hyperparameters: `"units_2 <= units_1"`, `"hp['dense 1'] * units < 9000"`,
@@ -54,6 +54,11 @@ class Search:
             says the epochs itself, this many at most unless it has a `max_resource`;
             then neither may say them. In a `tuner_fn` it wins over the fit_kwargs.
         batch_size: Examples in a batch, on the same terms; >= 1.
+        curve_stopping: Whether a training stops when its learning curve says that it
+            will not beat the best trial: True, or the chance of beating it below
+            which it stops, above 0 and below 1; True is 0.001. The trial is then
+            STOPPED, with the score that it had. For a single objective, and models
+            that train epoch by epoch.
         seed: Fixes everything random, >= 0; 0 is a seed like any other.
         parallelism: Trials at once, >= 1. None: `TuneArgs.num_parallel_trials`
             or, without it, what the machine has room for.
@@ -86,6 +91,7 @@ class Search:
     max_consecutive_failures: int | None = None
     epochs: int = 10
     batch_size: int = 32
+    curve_stopping: bool | float = False
     seed: int = 0
     parallelism: int | None = None
     trials_together: int | None = None
@@ -111,6 +117,7 @@ class Search:
                     f"Search({name}={value!r}): expected a finite number of seconds "
                     "above 0, or None for no limit."
                 )
+        _check_chance(self.curve_stopping)
         for name in ("engine", "resume"):
             _check_choice(name, getattr(self, name))
         _check_json("strategy_options", self.strategy_options)
@@ -119,6 +126,13 @@ class Search:
         _check_items("initial_points", self.initial_points, dict)
         if isinstance(self.objective, list):
             _check_several(self.objective)
+
+    @property
+    def least_chance(self) -> float | None:
+        """The chance below which a training stops; None: none does."""
+        if isinstance(self.curve_stopping, bool):
+            return _LEAST_CHANCE if self.curve_stopping else None
+        return self.curve_stopping
 
     def to_json(self) -> str:
         """Returns the search as a JSON object, with the version of its form."""
@@ -161,6 +175,7 @@ _LEAST = {
 
 
 _MOST_OBJECTIVES = 4
+_LEAST_CHANCE = 0.001
 
 
 def check_names(owner: str, given: Mapping[str, Any], known: list[str]) -> None:
@@ -191,7 +206,8 @@ def _check_type(field: dataclasses.Field[Any], hint: Any, owner: Search) -> None
         return
     if float in allowed:
         allowed += (int,)
-    if isinstance(value, bool) or not isinstance(value, allowed):
+    is_misplaced = isinstance(value, bool) and bool not in allowed
+    if is_misplaced or not isinstance(value, allowed):
         expected = " or ".join(
             "None" if kind is type(None) else kind.__name__ for kind in allowed
         )
@@ -204,6 +220,14 @@ def _check_choice(name: str, value: Any) -> None:
         *others, last = map(repr, known)
         raise ValueError(
             f"Search({name}={value!r}): expected {', '.join(others)} or {last}."
+        )
+
+
+def _check_chance(value: bool | float) -> None:  # noqa: FBT001 - what the user gave
+    if not isinstance(value, bool) and not 0 < value < 1:
+        raise ValueError(
+            f"Search(curve_stopping={value!r}): expected True, False, or the chance to "
+            "beat the best trial below which a training stops, above 0 and below 1."
         )
 
 

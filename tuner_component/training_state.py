@@ -44,6 +44,7 @@ class TrainingState:
         measurements: The learning curve, oldest first.
         report: The evaluation's report.
         callbacks: What `model_state.of_callbacks` returned.
+        hopeless: Why the stopping rule ended it, or "".
         arrays: Names to arrays: what the training goes on with. Empty when nothing
             is left to train.
     """
@@ -56,12 +57,13 @@ class TrainingState:
     measurements: tuple[Measurement, ...] = ()
     report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     callbacks: tuple[Mapping[str, Any], ...] = ()
+    hopeless: str = ""
     arrays: Mapping[str, Sequence[Any]] = dataclasses.field(default_factory=dict)
 
     @property
     def evaluation(self) -> Evaluation:
         """What the training had to say when it was here."""
-        return Evaluation(self.metrics, self.measurements, self.report)
+        return Evaluation(self.metrics, self.measurements, self.report, self.hopeless)
 
     @property
     def seconds(self) -> float:

@@ -21,6 +21,8 @@ class TrialState(str, enum.Enum):
     """Has a finite objective at less than the full training; can go on from there."""
     COMPLETED = "COMPLETED"
     """Ended its full training with a finite objective."""
+    STOPPED = "STOPPED"
+    """Given up before the end of its training, with a finite objective; is final."""
     FAILED = "FAILED"
     """Ended without a usable objective; `Trial.error` says why."""
     INFEASIBLE = "INFEASIBLE"
@@ -30,6 +32,11 @@ class TrialState(str, enum.Enum):
     def is_final(self) -> bool:
         """Whether the trial will not run again."""
         return self not in (TrialState.PENDING, TrialState.PAUSED)
+
+    @property
+    def has_score(self) -> bool:
+        """Whether a trial in it has an objective."""
+        return self in (TrialState.COMPLETED, TrialState.PAUSED, TrialState.STOPPED)
 
 
 class Reason(str, enum.Enum):
@@ -114,6 +121,19 @@ class Inheritance:
 
 
 @dataclasses.dataclass(frozen=True)
+class StoppingRule:
+    """When a training is given up: what it must still promise.
+
+    Attributes:
+        loss_to_beat: The incumbent's, when the training was dispatched.
+        least_chance: Of ending below that loss; with less the training stops.
+    """
+
+    loss_to_beat: float
+    least_chance: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Measurement:
     """Metrics after some training.
 
@@ -172,16 +192,17 @@ class Trial:
         state: Where the trial is in its life.
         fidelity: How much training it has got, or gets now while it is PENDING; None
             is all of it.
+        stopping: When its training is given up; None: never.
         score: The objective, the first of several, in the user's direction; None
-            unless COMPLETED or PAUSED.
-        loss: The objective as a loss (lower is better); None unless COMPLETED or
-            PAUSED.
+            unless COMPLETED, PAUSED or STOPPED.
+        loss: The objective as a loss (lower is better); None where `score` is.
         losses: Every objective as a loss; empty where `loss` is None, and if there is
             only one objective.
         metrics: All metrics at the best measurement.
         measurements: The learning curve, oldest first.
         rungs: What it had reached at each fidelity that it ended with a score, the
             lowest first; empty where its `fidelity` is None.
+        stopped: Why it was given up, for people; empty unless STOPPED.
         error: Why it has no score; None unless FAILED or INFEASIBLE.
         num_attempts: Attempts that ended.
         started_at: Unix time in seconds of the last attempt's start, or None.
@@ -198,12 +219,14 @@ class Trial:
     seed: int
     state: TrialState = TrialState.PENDING
     fidelity: Fidelity | None = None
+    stopping: StoppingRule | None = None
     score: float | None = None
     loss: float | None = None
     losses: tuple[float, ...] = ()
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
     rungs: tuple[RungResult, ...] = ()
+    stopped: str = ""
     error: TrialError | None = None
     num_attempts: int = 0
     started_at: float | None = None

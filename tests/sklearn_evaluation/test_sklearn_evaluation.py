@@ -265,7 +265,7 @@ def test_exploring_finds_space_metrics_and_fidelities():
         "val_loss",
         "val_loss_std",
     ]
-    assert report["fidelities"] == ["examples_fraction"]
+    assert report["fidelities"] == {"examples_fraction": 1.0}
 
 
 def test_the_export_is_trained_on_all_examples(tmp_path):

@@ -80,6 +80,38 @@ def test_what_does_not_fit_the_space_is_refused(options, message):
         plan(**options)
 
 
+def test_a_curve_tells_of_one_objective():
+    several = Search(objective=["val_loss", "model_bytes"], curve_stopping=True)
+    with pytest.raises(ValueError, match=r"curve_stopping=True.*several objectives"):
+        check_options(several)
+
+
+def test_proposals_that_are_given_up_depend_on_outcomes():
+    assert not plan(strategy="random").effort.learns
+    assert plan(strategy="random", curve_stopping=True).effort.learns
+
+
+@pytest.mark.parametrize(
+    ("resource", "full", "rungs"),
+    [
+        ("epochs", None, [3, 9]),
+        ("examples_fraction", 1.0, [1 / 3, 1.0]),
+        ("resolution", 28, [9, 28]),
+        ("width", 1.0, [1 / 3, 1.0]),
+    ],
+)
+def test_a_resource_is_spent_from_its_least_to_its_full_amount(resource, full, rungs):
+    options = {"resource": resource, "reduction_factor": 3, "guard": False}
+    search_options = Search(
+        strategy="successive_halving", strategy_options=options, max_trials=9, epochs=9
+    )
+    fidelities = {"epochs": None, resource: full}
+    made = plan_build_model(search_options, config(), ["val_loss"], fidelities)
+    trials, _ = search(made.strategy, length=13)
+    spent = sorted({rung.resource for trial in trials for rung in trial.rungs})
+    assert spent == pytest.approx(rungs)
+
+
 def test_a_constraint_that_cannot_be_read_is_refused_in_the_definition():
     with pytest.raises(SearchSpaceError, match="cannot be read"):
         check_options(Search(constraints=["units_1 <"]))

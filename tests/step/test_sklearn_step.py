@@ -83,12 +83,27 @@ def test_an_estimator_has_no_epochs(inputs, tmp_path):
     assert not list(tmp_path.rglob("journal.jsonl"))
 
 
-def test_a_keras_model_has_no_fraction_of_the_examples(inputs, tmp_path):
+def test_an_estimator_has_no_curve(inputs, tmp_path):
+    with pytest.raises(
+        PreflightError, match=r"curve_stopping=True.*between two epochs"
+    ):
+        _run(
+            inputs,
+            tmp_path,
+            strategy="random",
+            max_trials=2,
+            objective="val_accuracy",
+            curve_stopping=True,
+        )
+
+
+def test_a_keras_model_has_the_fidelities_that_it_asks_for(inputs, tmp_path):
     search = Search(
         strategy="hyperband",
-        strategy_options={"resource": "examples_fraction"},
+        strategy_options={"resource": "resolution"},
         objective="val_accuracy",
     )
     given = properties("own_model.py", search, label_key="species")
-    with pytest.raises(PreflightError, match=r"'examples_fraction'.*\['epochs'\]"):
+    expected = r"'resolution'.*\['epochs', 'examples_fraction'\].*fidelity\("
+    with pytest.raises(PreflightError, match=expected):
         run_step(inputs, given, tmp_path)

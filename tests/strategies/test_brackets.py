@@ -16,8 +16,8 @@ def test_the_preset_costs_what_it_says():
         (64, 100), (32, 200), (16, 400), (8, 800), (4, 1600), (2, 3200),
     ]  # fmt: skip
     assert bracket.total_resource == 22_400
-    text = Plan((bracket,), "iterations", 3200).text
-    assert "22,400 iterations in all" in text
+    text = Plan((bracket,), "epochs", 3200).text
+    assert "22,400 epochs in all" in text
     assert "204,800, 9.14 times as many" in text
     assert "64 x 100, 32 x 200, 16 x 400, 8 x 800, 4 x 1,600, 2 x 3,200" in text
 

@@ -6,7 +6,7 @@ from tuner_component.search_space import Float, SearchSpace
 from tuner_component.strategies.registry import create
 
 SPACE = SearchSpace([Float("a", 0, 1)])
-ALL = ("asha", "hyperband", "median_rule", "successive_halving")
+ALL = ("asha", "hyperband", "median_rule", "screening", "successive_halving")
 REDUCING = ("asha", "hyperband", "successive_halving")
 
 

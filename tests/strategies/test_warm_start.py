@@ -140,7 +140,11 @@ def test_the_defaults_are_not_tried_again_as_a_point():
 
 @pytest.mark.parametrize("name", sorted(registry.STRATEGIES))
 def test_every_strategy_starts_from_the_best_of_earlier_studies(name):
-    options = {"max_resource": 9} if name in ("hyperband", "successive_halving") else {}
+    options = (
+        {"max_resource": 9}
+        if name in ("hyperband", "screening", "successive_halving")
+        else {}
+    )
     options = {key: options[key] for key in options if key in registry.options(name)}
     study = _study(CONTINUOUS)
     warm = registry.create(name, CONTINUOUS, 0, options, [study])

@@ -9,6 +9,7 @@ from tuner_component.trial import TrialState
 
 STATUSES = {
     TrialState.COMPLETED: "COMPLETED",
+    TrialState.STOPPED: "COMPLETED",
     TrialState.FAILED: "FAILED",
     TrialState.INFEASIBLE: "FAILED",
 }

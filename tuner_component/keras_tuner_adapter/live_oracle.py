@@ -12,7 +12,7 @@ import numpy as np
 from tuner_component import records
 from tuner_component.errors import StudyMismatchError
 from tuner_component.keras_tuner_adapter import bridge, oracle_patches
-from tuner_component.trial import Trial, TrialState
+from tuner_component.trial import Trial
 
 _REBUILT_BY_REPLAY = frozenset(
     {
@@ -73,7 +73,7 @@ class LiveOracle:
             trial.error.message if trial.error else None,
         )
         with oracle_patches.released_lock(self.oracle):
-            if trial.state is TrialState.COMPLETED:
+            if trial.state.has_score:
                 step = int(trial.report.get("best_step", 0))
                 self.oracle.update_trial(trial_id, dict(trial.metrics), step=step)
             self.oracle.end_trial(ended)

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tuner_component.curve_stopping import CurveStopping
 from tuner_component.errors import InfeasibleTrialError, TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, oracle_patches
 from tuner_component.keras_tuner_adapter.lean_tuner import make_lean
 from tuner_component.keras_tuner_adapter.learning_curve import LearningCurve
 from tuner_component.keras_tuner_adapter.rung_training import RungTraining
+from tuner_component.trial import is_finite
 
 _REPORTS_ITSELF = "The use case of calling"
 """Of KerasTuner, about user code that we cannot change."""
@@ -41,6 +43,8 @@ class OneTrial:
         self._tuner, self._oracle, self._job = tuner, tuner.oracle, job
         self._id = str(job.note.get("oracle_trial_id", job.trial_id))
         self._curve, self._rung = LearningCurve(report), RungTraining(tuner, job)
+        self._stopping = CurveStopping(job, None)
+        self._hopeless: tuple[float, str] = (0, "")
         self._error: Exception | None = None
         self._is_started = self._is_running = False
         self._adopt_oracle()
@@ -59,8 +63,10 @@ class OneTrial:
         """
         if self._rung.ended is not None:
             return self._rung.ended
+        arguments = self._with_epochs(fit_kwargs)
+        self._stopping = CurveStopping(self._job, self._full_epochs(arguments))
         try:
-            self._tuner.search(**self._with_epochs(fit_kwargs))
+            self._tuner.search(**arguments)
         except _SearchLeftError:
             pass
         finally:
@@ -145,8 +151,12 @@ class OneTrial:
         if self._is_running:  # Not the last word, which comes after `run_trial`.
             self._curve.add(step, metrics)
 
-    def _epoch_ended(self, _: Any, __: Any, epoch: int, logs: Any = None) -> None:
+    def _epoch_ended(self, _: Any, model: Any, epoch: int, logs: Any = None) -> None:
         self._curve.add(epoch, logs)
+        curve = self._rung.continued(self._curve.measurements())
+        reason = self._stopping.stop(model, curve)
+        if reason:
+            self._hopeless = (curve[-1].resource, reason)
 
     def _watched(self, run_trial: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*args: Any, **kwargs: Any) -> Any:
@@ -189,20 +199,37 @@ class OneTrial:
             return {"epochs": self._oracle.max_epochs, **fit_kwargs}
         return fit_kwargs
 
+    def _full_epochs(self, arguments: Mapping[str, Any]) -> float | None:
+        """Returns the epochs of the whole training; None where a curve is a mean."""
+        if getattr(self._tuner, "executions_per_trial", 1) > 1:
+            return None
+        fidelity = self._job.fidelity
+        if fidelity is not None and fidelity.most is not None:
+            return fidelity.most
+        values = self._job.values
+        said = arguments.get("epochs", values.get("epochs"))
+        epochs = values.get("tuner/epochs", said)
+        return float(epochs) if is_finite(epochs) else None
+
     def _evaluation(self, trial: Any) -> Evaluation:
         step = trial.metrics.get_best_step(self._oracle.objective.name)
+        measurements = self._curve.measurements()
+        reached, reason = self._hopeless
+        last = self._rung.continued(measurements)[-1:]
         return Evaluation(
             metrics={
                 name: _value(history, step)
                 for name, history in trial.metrics.metrics.items()
             },
-            measurements=self._curve.measurements(),
+            measurements=measurements,
             report={
                 "hyperparameters": json.loads(
                     json.dumps(trial.hyperparameters.get_config())
                 ),
                 "best_step": int(step or 0),
             },
+            # A training of the user's own may have gone on all the same.
+            stopped=reason if last and last[0].resource == reached else "",
         )
 
 

@@ -11,6 +11,7 @@ from tuner_component import model_state, training_state
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Job
 from tuner_component.training_state import TrainingState
+from tuner_component.trial import Measurement
 
 
 def why_not(tuner: Any, space: Mapping[str, Any]) -> str:
@@ -82,6 +83,17 @@ class RungTraining:
             training_state.write(self._job, self._state(whole))
         return whole
 
+    def continued(self, measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
+        """Returns the curve over all rungs, for that of this one."""
+        earlier = self._continues
+        if earlier is None:
+            return tuple(measurements)
+        later = (
+            dataclasses.replace(m, seconds=m.seconds + earlier.seconds)
+            for m in measurements
+        )
+        return (*earlier.measurements, *later)
+
     def _can_continue(self) -> bool:
         if self._epochs is None or getattr(self._tuner, "executions_per_trial", 1) > 1:
             return False
@@ -145,20 +157,17 @@ class RungTraining:
         earlier = self._continues
         if earlier is None:
             return evaluation
-        later = [
-            dataclasses.replace(m, seconds=m.seconds + earlier.seconds)
-            for m in evaluation.measurements
-        ]
         step = evaluation.report["best_step"] + earlier.epoch
         metrics, objective = evaluation.metrics, self._tuner.oracle.objective
         if not objective.better_than(
             objective.get_value(metrics), objective.get_value(earlier.metrics)
         ):
             metrics, step = earlier.metrics, earlier.report["best_step"]
-        return Evaluation(
-            metrics,
-            (*earlier.measurements, *later),
-            {**evaluation.report, "best_step": step},
+        return dataclasses.replace(
+            evaluation,
+            metrics=metrics,
+            measurements=self.continued(evaluation.measurements),
+            report={**evaluation.report, "best_step": step},
         )
 
     def _state(self, evaluation: Evaluation) -> TrainingState:
@@ -169,6 +178,7 @@ class RungTraining:
             metrics=evaluation.metrics,
             measurements=evaluation.measurements,
             report=evaluation.report,
+            hopeless=evaluation.stopped,
             **self._kept,
         )
         if fidelity is not None and fidelity.is_full:

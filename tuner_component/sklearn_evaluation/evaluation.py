@@ -22,8 +22,8 @@ from tuner_component.sklearn_evaluation.matrix import Matrix
 from tuner_component.space_discovery import discover
 from tuner_component.trial import Measurement
 
-FIDELITIES = ("examples_fraction",)
-"""The kinds of fidelity that an estimator can be trained at."""
+FIDELITIES = {"examples_fraction": 1.0}
+"""The kinds of fidelity that an estimator can be trained at, and the full amounts."""
 
 MODEL_FILE = "model.joblib"
 DESCRIPTION_FILE = "model.json"
@@ -112,7 +112,7 @@ class SklearnEvaluation:
                 "space": found.config,
                 "complete": found.complete,
                 "metrics": sorted([*metrics, *(f"{name}_std" for name in metrics)]),
-                "fidelities": list(FIDELITIES),
+                "fidelities": FIDELITIES,
             },
         )
 

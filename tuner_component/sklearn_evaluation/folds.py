@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tuner_component.errors import TrialFailedError
+from tuner_component.estimators import subset
 
 
 class Fold(NamedTuple):
@@ -32,8 +32,7 @@ class Fold(NamedTuple):
         Args:
             fraction: In (0, 1].
         """
-        size = math.ceil(fraction * len(self.train) - 1e-9)
-        return self.train[: max(size, self.num_classes)]
+        return self.train[: subset.size(fraction, len(self.train), self.num_classes)]
 
 
 def make(x: Any, y: Any, cv: Any, seed: int, *, classify: bool) -> Sequence[Fold]:
@@ -81,14 +80,8 @@ def _fold(
     generator: np.random.Generator,
     stratify: bool,  # noqa: FBT001
 ) -> Fold:
-    shuffled = generator.permutation(train)
     if not stratify:
-        return Fold(shuffled, validation, 1)
-    _, classes, counts = np.unique(y[shuffled], return_inverse=True, return_counts=True)
-    # An example's place in its class, as a share of the class: taking those below
-    # any share takes as much of every class.
-    place = np.empty(len(shuffled))
-    for index, count in enumerate(counts):
-        place[classes == index] = np.arange(count) / count
-    order = np.argsort(place, kind="stable")
-    return Fold(shuffled[order], validation, len(counts))
+        return Fold(subset.nested_order(train, None, generator), validation, 1)
+    classes = y[train]
+    order = subset.nested_order(train, classes, generator)
+    return Fold(order, validation, len(np.unique(classes)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ _DEFAULT_OBJECTIVE = "val_loss"
 _DEFAULT_FAILURES = 3
 _FRACTION = "examples_fraction"
 _LEAST_FRACTION = 1 / 16
+_LEAST_SHARE = 1 / 4
+_EPOCHS_ONLY: Mapping[str, float | None] = {"epochs": None}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Effort:
     Attributes:
         num_jobs: Evaluations at most, each rung of a trial counted; None: no end.
         num_rungs: How often a trial is evaluated at most.
-        learns: Whether proposals depend on how earlier trials did, so that few should
-            be made at once.
+        learns: Whether what is proposed, or when it is given up, depends on how
+            earlier trials did, so that few should be proposed at once.
     """
 
     num_jobs: int | None
@@ -99,13 +102,19 @@ def check_options(search: Search) -> None:
         Constraint(text)
     if search.objective is not None:
         objectives.resolve_all(search.objective)
+    if isinstance(search.objective, list) and search.curve_stopping:
+        raise ValueError(
+            f"Search(curve_stopping={search.curve_stopping!r}) is given with several "
+            "objectives, but a curve tells of one; expected a single objective. Leave "
+            "curve_stopping out, or all objectives but one."
+        )
 
 
 def plan_build_model(
     search: Search,
     config: Mapping[str, Any],
     metrics: Sequence[str],
-    fidelities: Sequence[str] = ("epochs",),
+    fidelities: Mapping[str, float | None] = _EPOCHS_ONLY,
 ) -> SearchPlan:
     """Plans a search over the hyperparameters that a `build_model` asks for.
 
@@ -113,7 +122,8 @@ def plan_build_model(
         search: The user's options.
         config: The space as `HyperParameters.get_config()`.
         metrics: Names of the metrics that a trial reports.
-        fidelities: The kinds of fidelity that the model can be trained at.
+        fidelities: The kinds of fidelity that the model can be trained at, with the
+            full amounts; None: `Search.epochs` says it.
 
     Raises:
         PreflightError: If options and model do not fit together.
@@ -126,7 +136,7 @@ def plan_build_model(
     _check_fidelity(search, fidelities)
     if "epochs" not in fidelities:
         _check_no_inheritance(search, "the model is an estimator of scikit-learn")
-    return _own_strategy(search, config, several, search.max_trials)
+    return _own_strategy(search, config, several, search.max_trials, fidelities)
 
 
 def plan_stock(
@@ -157,6 +167,7 @@ def plan_stock(
     max_trials = search.max_trials or own.max_trials
     if search.strategy is not None:
         _check_no_inheritance(search, "the tuner that tuner_fn returns trains")
+        _check_fidelity(search, _EPOCHS_ONLY)
         return _own_strategy(search, config, several, max_trials, from_tuner=True)
     _check_unconstrained(search, type(tuner.oracle).__name__)
     return SearchPlan(
@@ -217,6 +228,7 @@ def _own_strategy(
     config: Mapping[str, Any],
     several: tuple[Objective, ...],
     max_trials: int | None,
+    fidelities: Mapping[str, float | None] = _EPOCHS_ONLY,
     *,
     from_tuner: bool = False,
 ) -> SearchPlan:
@@ -227,7 +239,7 @@ def _own_strategy(
     points = starting_points.completed(space, search.initial_points)
     name = search.strategy or _DEFAULT_STRATEGY
 
-    given = {**_full_training(search), "max_trials": max_trials}
+    given = {**_full_training(search, fidelities), "max_trials": max_trials}
     accepted = registry.options(name)
     options = {key: value for key, value in given.items() if key in accepted}
     options |= search.strategy_options
@@ -254,7 +266,11 @@ def _own_strategy(
         space=_described(config, search.constraints),
         strategy_name=name,
         num_expected=num_expected,
-        effort=_effort(strategy, num_expected, registry.learns(name, options)),
+        effort=_effort(
+            strategy,
+            num_expected,
+            registry.learns(name, options) or bool(search.curve_stopping),
+        ),
         plan_text=_plan_text(strategy),
         total_resource=_total_resource(strategy),
         search_space=space,
@@ -262,15 +278,29 @@ def _own_strategy(
     )
 
 
-def _full_training(search: Search) -> dict[str, float]:
+def _full_training(
+    search: Search, fidelities: Mapping[str, float | None]
+) -> dict[str, float]:
     """Returns the options that say how much a trial gets, where the user does not."""
-    if search.strategy_options.get("resource") == _FRACTION:
-        return {"min_resource": _LEAST_FRACTION, "max_resource": 1.0}
-    return {"max_resource": search.epochs}
+    resource = search.strategy_options.get("resource", "epochs")
+    full = fidelities.get(resource)
+    if full is None:
+        return {"max_resource": search.epochs}
+    if resource == _FRACTION:
+        return {"min_resource": _LEAST_FRACTION, "max_resource": full}
+    least = full * _LEAST_SHARE
+    whole = isinstance(full, int)
+    return {"min_resource": math.ceil(least) if whole else least, "max_resource": full}
 
 
-def _check_fidelity(search: Search, fidelities: Sequence[str]) -> None:
+def _check_fidelity(search: Search, fidelities: Mapping[str, float | None]) -> None:
     name = search.strategy or _DEFAULT_STRATEGY
+    if search.curve_stopping and "epochs" not in fidelities:
+        raise PreflightError(
+            f"Search(curve_stopping={search.curve_stopping!r}) stops trainings between "
+            "two epochs, but the model that build_model returns is trained on a part "
+            f"of {list(fidelities)} only. Leave it out."
+        )
     if "resource" not in registry.options(name):
         return
     resource = search.strategy_options.get("resource", "epochs")
@@ -278,7 +308,8 @@ def _check_fidelity(search: Search, fidelities: Sequence[str]) -> None:
         raise PreflightError(
             f"The strategy {name!r} spends {resource!r} on its trials, but the model "
             f"that build_model returns can be trained on a part of {list(fidelities)} "
-            f'only. Use strategy_options={{"resource": "{fidelities[0]}"}}.'
+            f'only. Use strategy_options={{"resource": "{next(iter(fidelities))}"}}, '
+            "or let build_model ask for it: tuner_component.fidelity(name, full)."
         )
 
 

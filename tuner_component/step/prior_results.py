@@ -104,7 +104,7 @@ def _read_record(
 ) -> tuple[tuple[PriorTrial, ...], _Rest]:
     rows = _rows(path, [_json(path, line) for line in text.splitlines() if line])
     _require(path, rows, ("state", "values", "metrics"))
-    ended = [row for row in rows if row["state"] in ("COMPLETED", "PAUSED")]
+    ended = [row for row in rows if row["state"] in ("COMPLETED", "PAUSED", "STOPPED")]
     trials = [
         PriorTrial(
             row["values"],

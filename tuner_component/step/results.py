@@ -9,6 +9,7 @@ from typing import Any
 from tuner_component import artifacts, progress
 from tuner_component.engines.base import Engine
 from tuner_component.errors import SearchFailedError
+from tuner_component.estimators import rank_agreement
 from tuner_component.pareto.ranking import hypervolumes, pareto_set
 from tuner_component.search_space.wiring import wirings
 from tuner_component.step import outputs, probe
@@ -108,6 +109,24 @@ def pareto_summary(study: Study) -> dict[str, Any]:
     }
 
 
+def rank_agreement_summary(study: Study) -> dict[str, Any]:
+    """Returns what the trial record says of the rungs; empty for a study without."""
+    if not any(trial.rungs for trial in study.trials):
+        return {}
+    found = rank_agreement.measured(study.trials)
+    return {"rank_agreement": [dataclasses.asdict(each) for each in found]}
+
+
+def _ranks(study: Study) -> list[str]:
+    kinds = {trial.fidelity.kind for trial in study.trials if trial.fidelity}
+    kind = next(iter(kinds), "")
+    return [
+        f"The order after {each.resource:g} {kind} and that after the full training "
+        f"have the rank correlation {each.spearman:.2f} ({each.num_trials} trials)."
+        for each in rank_agreement.measured(study.trials)
+    ]
+
+
 def _export(artifact: Any, study: Study, best: Trial, engine: Engine) -> str:
     from tfx.utils import path_utils
 
@@ -146,11 +165,23 @@ def _unfinished(study: Study) -> list[str]:
     ]
 
 
+def _given_up(study: Study) -> list[str]:
+    stopped = [t for t in study.trials if t.state is TrialState.STOPPED]
+    if not stopped:
+        return []
+    epochs = sum(t.measurements[-1].resource for t in stopped) / len(stopped)
+    return [
+        f"{len(stopped)} of {len(study.trials)} trials were given up, after "
+        f"{epochs:.1f} epochs on average: their curves could not become the best."
+    ]
+
+
 def summary_text(
     study: Study, reason: str, home: str, written: Mapping[str, str]
 ) -> str:
     """Returns the table of the best trials and where everything is."""
-    lines = [f"\nThe search has ended: {reason}.", *_unfinished(study), ""]
+    lines = [f"\nThe search has ended: {reason}.", *_unfinished(study)]
+    lines += [*_given_up(study), *_ranks(study), ""]
     lines += [progress.table(study.trials, study.objectives), ""]
     width = max(len(name) for name in [*written, "study"])
     lines += [f"{name.ljust(width)}  {path}" for name, path in written.items()]

@@ -133,6 +133,7 @@ def _search(
             "reason": reason,
             "warm_start": warm.text,
             **results.pareto_summary(study),
+            **results.rank_agreement_summary(study),
         }
         written = results.write(request.outputs, study, best, engine, summary, page)
         _say(results.summary_text(study, reason, home.folder, written))
@@ -145,6 +146,7 @@ def _limits(search: Search, plan: SearchPlan) -> Limits:
         max_consecutive_failures=plan.max_consecutive_failures,
         seed=search.seed,
         keep_checkpoints=search.keep_checkpoints,
+        least_chance=search.least_chance,
     )
 
 

@@ -139,7 +139,7 @@ def make_plan(
     """
     space, metrics = explored["space"], explored["metrics"]
     if not module.function:
-        kinds = explored.get("fidelities", ("epochs",))
+        kinds = explored["fidelities"]
         return plan_build_model(search, space, metrics, kinds)
     tuner_fn = getattr(module.load(), module.function)
     made = call_tuner_fn(tuner_fn, args, scratch, explore=False, seed=search.seed)

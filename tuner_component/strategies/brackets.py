@@ -8,8 +8,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-_BEGUN_ANEW = frozenset({"examples_fraction"})
-"""Resources of which a survivor gets all again, not only what is added."""
+_CONTINUED = "epochs"
+"""The resource of which a survivor gets only what is added, not all again."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Plan:
     @property
     def total_resource(self) -> float:
         """What all of it costs."""
-        if self.resource in _BEGUN_ANEW:
+        if self.resource != _CONTINUED:
             return sum(bracket.total_anew for bracket in self.brackets)
         return sum(bracket.total_resource for bracket in self.brackets)
 

@@ -183,8 +183,8 @@ class Evolution:
 
 
 def _num_alive(trials: Sequence[Trial]) -> int:
-    pending, completed = TrialState.PENDING, TrialState.COMPLETED
-    return len([t for t in trials if t.state is completed or t.state is pending])
+    alive = (TrialState.PENDING, TrialState.COMPLETED, TrialState.STOPPED)
+    return len([trial for trial in trials if trial.state in alive])
 
 
 def _check_share(name: str, value: object, low: float) -> None:

@@ -211,6 +211,11 @@ def _known(trial: Trial, resource: float) -> float:
 
 
 def _loss(trial: Trial, resource: float) -> float | None:
-    """Returns the loss at a rung, infinite for one that failed before."""
+    """Returns the loss at a rung, infinite for one that failed before.
+
+    One that was given up as hopeless keeps the loss that it had.
+    """
     loss = rungs.loss_at(trial, resource)
+    if loss is None and trial.state is TrialState.STOPPED:
+        return trial.loss
     return math.inf if loss is None and trial.state is TrialState.FAILED else loss

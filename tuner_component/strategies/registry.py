@@ -20,6 +20,7 @@ from tuner_component.strategies.prior_studies import PriorStudy, best_configurat
 from tuner_component.strategies.quasi_random import QuasiRandom
 from tuner_component.strategies.random import Random
 from tuner_component.strategies.reinforcement import Reinforcement
+from tuner_component.strategies.screening import Screening
 from tuner_component.strategies.successive_halving import SuccessiveHalving
 from tuner_component.strategies.warm_start import NUM_POINTS, WarmStart
 
@@ -33,6 +34,7 @@ STRATEGIES: dict[str, Callable[..., Strategy]] = {
     "quasi_random": QuasiRandom,
     "random": Random,
     "reinforcement": Reinforcement,
+    "screening": Screening,
     "successive_halving": SuccessiveHalving,
 }
 
@@ -56,7 +58,7 @@ def learns(name: str, given: Mapping[str, Any]) -> bool:
         name: A key of `STRATEGIES`.
         given: Options of the strategy.
     """
-    if name in ("hyperband", "successive_halving"):
+    if name in ("hyperband", "screening", "successive_halving"):
         return given.get("proposals", "random") not in _OBLIVIOUS
     return name not in _OBLIVIOUS
 

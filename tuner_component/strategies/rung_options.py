@@ -7,6 +7,8 @@ from tuner_component.trial import is_finite
 
 EXAMPLES_FRACTION = "examples_fraction"
 """The kind of fidelity that is a fraction of the training examples."""
+EPOCHS = "epochs"
+"""The kind that is a number of epochs."""
 
 
 def check(
@@ -22,9 +24,9 @@ def check(
         ValueError: Says what was received and what was expected.
     """
     check_integer(strategy, "reduction_factor", reduction_factor, 2)
-    if resource == EXAMPLES_FRACTION:
-        _check_fraction(strategy, "min_resource", min_resource)
-        _check_fraction(strategy, "max_resource", max_resource)
+    if _is_fraction(resource, max_resource):
+        _check_fraction(strategy, "min_resource", min_resource, resource)
+        _check_fraction(strategy, "max_resource", max_resource, resource)
     else:
         check_integer(strategy, "min_resource", min_resource, 1)
         check_integer(strategy, "max_resource", max_resource, 1)
@@ -37,11 +39,17 @@ def check(
         )
 
 
-def _check_fraction(strategy: str, name: str, value: object) -> None:
+def _is_fraction(resource: object, most: object) -> bool:
+    """Returns whether the resource is a share of something: at most 1."""
+    is_share = isinstance(most, float) and most <= 1
+    return resource == EXAMPLES_FRACTION or (resource != EPOCHS and is_share)
+
+
+def _check_fraction(strategy: str, name: str, value: object, resource: object) -> None:
     if not is_finite(value) or not 0 < value <= 1:  # type: ignore[operator]
         raise ValueError(
             f"The strategy {strategy!r} received {name}={value!r} with "
-            f"resource={EXAMPLES_FRACTION!r}; expected a number above 0 and at most 1. "
+            f"resource={resource!r}; expected a number above 0 and at most 1. "
             "Give both min_resource and max_resource as fractions, 0.1 and 1.0 say."
         )
 

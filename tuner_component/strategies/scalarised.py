@@ -114,5 +114,4 @@ def _distances(
 
 def _num_evaluations(trial: Trial) -> int:
     """Returns how many evaluations of the trial have begun."""
-    unscored = trial.state not in (TrialState.COMPLETED, TrialState.PAUSED)
-    return max(len(trial.rungs) + unscored, 1)
+    return max(len(trial.rungs) + (not trial.state.has_score), 1)

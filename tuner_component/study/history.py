@@ -15,6 +15,7 @@ from tuner_component.trial import (
     Fidelity,
     Objective,
     RungResult,
+    StoppingRule,
     Trial,
     TrialState,
 )
@@ -72,8 +73,7 @@ class History:
             self._put(trial)
             self._next_attempt[trial.trial_id] = 0
         elif kind == "promoted":
-            fidelity = decode(Fidelity, record["fidelity"])
-            self._promote(record["trial_id"], fidelity)
+            self._promote(record)
         elif kind == "attempt_failed":
             self._end_attempt(decode(Outcome, record["outcome"]))
         elif kind == "ended":
@@ -96,12 +96,14 @@ class History:
         self._trials[trial.trial_id] = trial
         self._all = None
 
-    def _promote(self, trial_id: str, fidelity: Fidelity) -> None:
+    def _promote(self, record: Mapping[str, Any]) -> None:
+        rule = record.get("stopping")
         self._put(
             dataclasses.replace(
-                self._trials[trial_id],
+                self._trials[record["trial_id"]],
                 state=TrialState.PENDING,
-                fidelity=fidelity,
+                fidelity=decode(Fidelity, record["fidelity"]),
+                stopping=None if rule is None else decode(StoppingRule, rule),
                 score=None,
                 loss=None,
                 losses=(),
@@ -115,7 +117,7 @@ class History:
 
     def _end(self, outcome: Outcome, state: TrialState) -> None:
         trial = self._trials[outcome.trial_id]
-        succeeded = state in (TrialState.COMPLETED, TrialState.PAUSED)
+        succeeded = state.has_score
         first, metrics = self._objectives[0], outcome.metrics
         score = metrics[first.name] if succeeded else None
         loss = None if score is None else first.loss(score)
@@ -129,6 +131,7 @@ class History:
             rungs=(*trial.rungs, *_rung(trial, loss, losses, outcome)),
             metrics=metrics,
             measurements=outcome.measurements,
+            stopped=outcome.stopped if state is TrialState.STOPPED else "",
             error=outcome.error,
             num_attempts=trial.num_attempts + 1,
             started_at=outcome.started_at,

@@ -214,7 +214,7 @@ def _find(root: str, name: str) -> _Found:
         records[0]["at"],
         types["ended"],
         is_hopeless=types["proposed"] == types["ended"] > 0
-        and not {TrialState.COMPLETED.value, TrialState.PAUSED.value} & set(states),
+        and not any(TrialState(state).has_score for state in states),
     )
 
 

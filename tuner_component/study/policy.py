@@ -10,6 +10,8 @@ from tuner_component.trial import (
     Fidelity,
     Objective,
     Reason,
+    StoppingRule,
+    Trial,
     TrialError,
     TrialState,
     is_finite,
@@ -32,6 +34,8 @@ class Limits:
             counted from the start of the session; None for no limit.
         keep_checkpoints: Best trials that keep their files, >= 1.
         seed: Seeds the new trials, >= 0.
+        least_chance: A training stops when its chance to beat the incumbent falls
+            below it, > 0; None: none does.
     """
 
     max_trials: int | None = None
@@ -39,6 +43,7 @@ class Limits:
     max_consecutive_failures: int | None = None
     keep_checkpoints: int = 1
     seed: int = 0
+    least_chance: float | None = None
 
 
 class Endings:
@@ -79,6 +84,22 @@ class Endings:
         return f"max_trials={self._limits.max_trials} is reached"
 
 
+def stopping_rule(limits: Limits, trials: Sequence[Trial]) -> StoppingRule | None:
+    """Returns when a training that starts now is given up; None: never.
+
+    It is journalled with the trial, so that it is the same in every attempt.
+
+    Args:
+        limits: Say below which chance.
+        trials: All of a study with one objective.
+    """
+    if limits.least_chance is None:
+        return None
+    full = [t.loss for t in trials if t.state is TrialState.COMPLETED]
+    best = min((loss for loss in full if loss is not None), default=None)
+    return None if best is None else StoppingRule(best, limits.least_chance)
+
+
 def checked(outcome: Outcome, objectives: Sequence[Objective]) -> Outcome:
     """Returns the outcome, with an error unless all its objectives are finite."""
     if outcome.error is not None:
@@ -100,6 +121,8 @@ def _unusable(name: str, score: object, outcome: Outcome) -> TrialError:
 
 def state_after(outcome: Outcome, fidelity: Fidelity | None) -> TrialState:
     """Returns the state of a trial after this outcome at this fidelity."""
+    if outcome.error is None and outcome.stopped:
+        return TrialState.STOPPED
     if outcome.error is None:
         full = fidelity is None or fidelity.is_full
         return TrialState.COMPLETED if full else TrialState.PAUSED

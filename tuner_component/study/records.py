@@ -13,7 +13,7 @@ from tuner_component.errors import StudyMismatchError
 from tuner_component.evaluation import Outcome
 from tuner_component.records import encode
 from tuner_component.study.policy import Limits
-from tuner_component.trial import Fidelity, Trial, TrialState
+from tuner_component.trial import Fidelity, StoppingRule, Trial, TrialState
 
 Record = dict[str, Any]
 """JSON with a `type`; a type that is not known here is passed over."""
@@ -103,9 +103,14 @@ def proposed(trial: Trial, at: float) -> Record:
     return _record("proposed", at, trial=encode(trial))
 
 
-def promoted(trial_id: str, fidelity: Fidelity, at: float) -> Record:
+def promoted(
+    trial_id: str, fidelity: Fidelity, stopping: StoppingRule | None, at: float
+) -> Record:
     """Returns the record of a paused trial that goes on."""
-    return _record("promoted", at, trial_id=trial_id, fidelity=encode(fidelity))
+    fields: Record = {"trial_id": trial_id, "fidelity": encode(fidelity)}
+    if stopping is not None:
+        fields["stopping"] = encode(stopping)
+    return _record("promoted", at, **fields)
 
 
 def attempt_failed(outcome: Outcome, at: float) -> Record:

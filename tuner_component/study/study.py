@@ -308,8 +308,9 @@ class Study:
         # The outcome of the rung below would pass for that of the one above.
         discard_outcome(self.folder_of(trial.trial_id))
         self._emptied.discard(trial.trial_id)
+        rule = policy.stopping_rule(self.limits, self.trials)
         self._write(
-            study_records.promoted(trial.trial_id, action.fidelity, self._clock())
+            study_records.promoted(trial.trial_id, action.fidelity, rule, self._clock())
         )
         return self._history.get(trial.trial_id) or trial
 
@@ -326,6 +327,7 @@ class Study:
             seed=_trial_seed(self.limits.seed, number),
             fidelity=action.fidelity,
             inheritance=action.inheritance,
+            stopping=policy.stopping_rule(self.limits, self.trials),
             note=action.note,
         )
         # A disk that lost the end of a journal may still hold its outcome.
@@ -350,6 +352,7 @@ class Study:
             direction=self.objective.direction,
             fidelity=trial.fidelity,
             note=trial.note,
+            stopping=trial.stopping,
             further_objectives=tuple(each.name for each in self.objectives[1:]),
             inheritance=trial.inheritance,
             parent_folder=self.folder_of(parent) if parent else "",

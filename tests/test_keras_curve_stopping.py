@@ -1,0 +1,79 @@
+"""Keras trainings that are given up, by our own loop and by a stock tuner's."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+keras = pytest.importorskip("keras")
+
+from tests.keras_tuner_adapter import stock_tuners  # noqa: E402
+from tests.test_keras_evaluation import _code, _job, _run, data  # noqa: E402, F401
+from tuner_component import keras_evaluation  # noqa: E402
+from tuner_component.evaluation import Job, evaluate  # noqa: E402
+from tuner_component.keras_tuner_adapter.stock_evaluation import (  # noqa: E402
+    make_evaluator,
+)
+from tuner_component.trial import Fidelity, StoppingRule  # noqa: E402
+
+OUT_OF_REACH = StoppingRule(-50.0, 0.3)
+EASY = StoppingRule(0.0, 0.3)
+
+
+def test_a_hopeless_training_ends_with_the_score_that_it_had(data, tmp_path):  # noqa: F811
+    code = _code(data, epochs=20)
+    whole = _run(code, _job(tmp_path / "whole"))
+    job = dataclasses.replace(_job(tmp_path / "cut"), stopping=OUT_OF_REACH)
+    cut = _run(code, job)
+    number = len(cut.measurements)
+    assert 4 <= number < 20
+    assert f"after {number} of 20 epochs" in cut.stopped
+    metrics = [dict(m.metrics) for m in whole.measurements[:number]]
+    assert [dict(m.metrics) for m in cut.measurements] == metrics
+    assert cut.metrics["val_accuracy"] == max(m["val_accuracy"] for m in metrics)
+    assert (tmp_path / "cut" / keras_evaluation.WEIGHTS).exists()
+
+
+def test_what_beats_the_incumbent_goes_on(data, tmp_path):  # noqa: F811
+    job = dataclasses.replace(_job(tmp_path), stopping=EASY)
+    outcome = _run(_code(data, epochs=6), job)
+    assert (len(outcome.measurements), outcome.stopped) == (6, "")
+
+
+def test_it_ends_within_a_rung_and_again_in_the_next_attempt(data, tmp_path):  # noqa: F811
+    rung = Fidelity("epochs", 12, 24)
+    job = dataclasses.replace(_job(tmp_path), fidelity=rung, stopping=OUT_OF_REACH)
+    first, again = (
+        _run(_code(data), job),
+        evaluate(
+            lambda j, report: keras_evaluation.train(_code(data), j, report),
+            job,
+            lambda _: None,
+        ),
+    )
+    assert len(first.measurements) < 12
+    assert "of 24 epochs" in first.stopped
+    assert again.stopped == first.stopped
+    assert again.measurements == first.measurements
+
+
+@pytest.mark.parametrize("fidelity", [None, Fidelity("epochs", 10, 30)])
+def test_a_stock_tuners_training_ends_too(tmp_path, monkeypatch, fidelity):
+    monkeypatch.chdir(tmp_path)
+    kwargs = stock_tuners.fit_kwargs
+    monkeypatch.setattr(
+        stock_tuners, "fit_kwargs", lambda **more: kwargs(**{**more, "epochs": 30})
+    )
+    values = {"units": 4, "rate": 1e-6}
+    job = Job("0000", values, 3, 0, str(tmp_path / "a"), "val_loss", "min")
+    job = dataclasses.replace(job, fidelity=fidelity, stopping=OUT_OF_REACH)
+    (tmp_path / "a").mkdir()
+    module = "tests.keras_tuner_adapter.stock_tuners:load"
+    evaluator = make_evaluator(module, {"name": "random_search"})
+    outcome = evaluate(evaluator, job, lambda _: None)
+    assert outcome.error is None, outcome.error
+    assert 4 <= len(outcome.measurements) < 10
+    assert "of 30 epochs" in outcome.stopped

@@ -1,0 +1,1 @@
+"""What a cheap score says about a full one."""

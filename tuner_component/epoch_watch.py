@@ -25,15 +25,13 @@ def make_watch(
     callbacks: Sequence[Any],
     last_epoch: int | None,
     stopping: CurveStopping,
-    *,
-    keeps_optimizer: bool = False,
 ) -> Any:
     """Returns a Keras callback that records the curve and the best epoch's weights.
 
     It must be the last of the callbacks. Its attributes: `weights_of` (copies the
     model's variables; may be replaced), `measurements` (the whole curve), `best` (a
     `Measurement`, or None), `weights` (arrays of the best epoch, or None), `optimizer`
-    (the same of its optimiser), `arrays` and `callback_states` (of the last epoch, for
+    (the same of its optimiser if later trials may inherit), `arrays` and `callback_states` (of the last epoch, for
     a `TrainingState`), `stopped`, `hopeless` (why the stopping rule ended it, or "").
 
     Args:
@@ -44,9 +42,9 @@ def make_watch(
         callbacks: The other callbacks; theirs is the state that is put back and kept.
         last_epoch: The epoch after which the state is to be kept, or None.
         stopping: Ends the training when it cannot become the best.
-        keeps_optimizer: Whether the best epoch's optimiser is kept.
     """
     objective = Objective(job.objective, "min" if job.direction == "min" else "max")
+    inherits = job.inheritance is not None
     started = time.monotonic() - (earlier.seconds if earlier else 0.0)
 
     class Watch(model_state.keras_of(model).callbacks.Callback):  # type: ignore[misc]
@@ -75,7 +73,7 @@ def make_watch(
             best = best_of([self.best, measurement], objective)
             if best is measurement:
                 self.best, self.weights = best, self.weights_of(self.model)
-                self.optimizer = _optimizer(self.model) if keeps_optimizer else None
+                self.optimizer = _optimizer(self.model) if inherits else None
             self.hopeless = stopping.stop(self.model, self.measurements)
             self.stopped = bool(self.model.stop_training)
             if last_epoch is not None and (self.stopped or epoch + 1 == last_epoch):

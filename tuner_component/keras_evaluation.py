@@ -192,19 +192,10 @@ def begin(
     callbacks = fit.pop("callbacks", [])
     kept_after = None if _is_full(job) else epochs
     inherited = heirs.begin(job, parent, model)
-    inherits = job.inheritance is not None
-    watch = make_watch(
-        model,
-        job,
-        report,
-        earlier,
-        callbacks,
-        kept_after,
-        CurveStopping(job, _full_epochs(job, fit["epochs"])),
-        keeps_optimizer=inherits,
-    )
+    stopping = CurveStopping(job, _full_epochs(job, fit["epochs"]))
+    watch = make_watch(model, job, report, earlier, callbacks, kept_after, stopping)
     first = earlier.epoch if earlier else 0
-    keeps = kept_after is not None or inherits
+    keeps = kept_after is not None or job.inheritance is not None
     return Begun(
         code, job, hp, model, fit, list(callbacks), watch, first, keeps, inherited
     )

@@ -31,8 +31,9 @@ def make_watch(
     It must be the last of the callbacks. Its attributes: `weights_of` (copies the
     model's variables; may be replaced), `measurements` (the whole curve), `best` (a
     `Measurement`, or None), `weights` (arrays of the best epoch, or None), `optimizer`
-    (the same of its optimiser if later trials may inherit), `arrays` and `callback_states` (of the last epoch, for
-    a `TrainingState`), `stopped`, `hopeless` (why the stopping rule ended it, or "").
+    (the same of its optimiser if later trials may inherit), `arrays` and
+    `callback_states` (of the last epoch, for a `TrainingState`), `stopped`, `hopeless`
+    (why the stopping rule ended it, or "").
 
     Args:
         model: What is trained.

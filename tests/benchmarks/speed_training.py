@@ -32,6 +32,7 @@ _ONE_THREAD = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 _ROUNDS = 3
+_TOGETHER = 16
 _TRIALS = 200
 _TOLERANCE = 1e-4  # Rounding that training carries on.
 
@@ -62,6 +63,7 @@ class _Case:
     batch_size: int
     epochs: tuple[int, int]
     goal: float | None
+    together_goal: float | None = None
 
 
 def _rates() -> list[Figure]:
@@ -69,10 +71,14 @@ def _rates() -> list[Figure]:
     for case in (_small(), _tabular(), _images()):
         rates = _steps_per_second(case)
         fit, ours = rates["fit"], rates["graphs"]
-        sys.stdout.write(f"{case.name}: fit {fit:.0f}, graphs {ours:.0f} steps/CPU s\n")
+        sys.stdout.write(f"{case.name}, steps/CPU s: {_texts(rates)}\n")
         if case.goal is not None:
             name = f"{case.name}: steps a CPU second"
             found.append(Figure(name, ours, case.goal, at_least=True))
+        if case.together_goal is not None:
+            name = f"{case.name}: steps a CPU second, {_TOGETHER} trials together"
+            together = rates["together"]
+            found.append(Figure(name, together, case.together_goal, at_least=True))
         goal = 1.1 if case.goal is None else 1.0
         name = f"{case.name}: times as many steps as fit"
         found.append(Figure(name, ours / fit, goal, at_least=True))
@@ -83,14 +89,22 @@ def _steps_per_second(case: _Case) -> dict[str, float]:
     """Returns medians of interleaved runs, without what the first epoch costs."""
     num_examples = len(case.arrays["__label__"])
     steps = -(-num_examples // case.batch_size)
-    trained = {"fit": _fit(case), "graphs": _graphs(case)}
-    rates: dict[str, list[float]] = {name: [] for name in trained}
+    few, many = case.epochs
+    trained = [("fit", _fit(case), few, 1), ("graphs", _graphs(case), many, 1)]
+    if case.together_goal is not None:
+        trained.append(("together", _together(case), many, _TOGETHER))
+    rates: dict[str, list[float]] = {name: [] for name, *_ in trained}
     for _ in range(_ROUNDS):
-        for (name, train), epochs in zip(trained.items(), case.epochs, strict=True):
+        for name, train, epochs, num_models in trained:
             began = time.process_time()
             train(epochs)
-            rates[name].append(steps * epochs / (time.process_time() - began))
+            seconds = time.process_time() - began
+            rates[name].append(steps * epochs * num_models / seconds)
     return {name: statistics.median(found) for name, found in rates.items()}
+
+
+def _texts(rates: dict[str, float]) -> str:
+    return ", ".join(f"{name} {rate:.0f}" for name, rate in rates.items())
 
 
 def _fit(case: _Case) -> Callable[[int], None]:
@@ -124,13 +138,48 @@ def _graphs(case: _Case) -> Callable[[int], None]:
     return train
 
 
+def _together(case: _Case) -> Callable[[int], None]:
+    """Trains models that differ in learning rate and order of examples."""
+    import keras
+
+    from tuner_component import training
+
+    models = []
+    for number in range(_TOGETHER):
+        keras.utils.clear_session(free_memory=False)
+        models.append(case.build())
+        models[-1].optimizer.learning_rate = 1e-3 * (1 + number)
+    examples = training.examples_of(case.arrays)
+    steps = -(-examples.num_examples // case.batch_size)
+    orders = [
+        training.shuffled(examples.num_examples, case.batch_size, seed)
+        for seed in range(_TOGETHER)
+    ]
+
+    def train(epochs: int) -> None:
+        members = [
+            training.Member(
+                model,
+                training.Plan(examples, rows, steps, None, case.batch_size, epochs),
+                reads_weights=False,
+            )
+            for model, rows in zip(models, orders, strict=True)
+        ]
+        (group,) = training.groups_of(members)
+        if why_not := training.fit_together(group):
+            raise RuntimeError(why_not)
+
+    train(1)
+    return train
+
+
 def _small() -> _Case:
     rng = np.random.default_rng(0)
     arrays = {
         "x": rng.normal(size=(300, 7)).astype("float32"),
         "__label__": rng.integers(0, 3, (300, 1)),
     }
-    return _Case("2 x 32 MLP, batch 32", _mlp, arrays, 32, (10, 100), 3000)
+    return _Case("2 x 32 MLP, batch 32", _mlp, arrays, 32, (10, 100), 3000, 15000)
 
 
 def _mlp(rate: float = 0.01, dropout: float = 0.1, units: int = 32) -> Any:
@@ -164,7 +213,8 @@ def _tabular() -> _Case:
     arrays = {f"c{n}": rng.integers(0, 50, (num_examples, 1)) for n in range(10)}
     arrays["x"] = rng.normal(size=(num_examples, 10)).astype("float32")
     arrays["__label__"] = rng.integers(0, 2, (num_examples, 1))
-    return _Case("2 x 128 MLP + 10 embeddings", _embeddings, arrays, 128, (1, 4), 1300)
+    name, goals = "2 x 128 MLP + 10 embeddings", (1300, 2100)
+    return _Case(name, _embeddings, arrays, 128, (1, 4), *goals)
 
 
 def _embeddings() -> Any:

@@ -33,7 +33,9 @@ def build_model(hp):
     model = keras.Model({"image_floats": pixels}, outputs)
     rate = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=1e-3)
     model.compile(
-        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", ["accuracy"]
+        keras.optimizers.Adam(rate),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
     )
     return model
 

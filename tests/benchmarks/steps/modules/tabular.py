@@ -55,7 +55,9 @@ def build_model(hp):
         x = keras.layers.Dropout(hp.Float("dropout", 0.0, 0.5, default=0.1))(x)
     model = keras.Model(inputs, keras.layers.Dense(1, "sigmoid")(x))
     rate = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=1e-3)
-    model.compile(keras.optimizers.Adam(rate), "binary_crossentropy", ["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy"]
+    )
     return model
 
 

@@ -20,6 +20,7 @@ from tests.engines.beam_searches import (
     told,
 )
 from tests.engines.bowl import make_bowl
+from tests.engines.runners.listening import Listening
 from tuner_component.engines.beam import stages
 from tuner_component.engines.beam.memo import Memo
 from tuner_component.engines.beam.order import Proposed
@@ -38,7 +39,7 @@ IN_ROUNDS = [
     ),
     Case("hyperband", {"max_resource": 9}, num_rounds=8),
 ]
-MODES = [("in_memory", 1), ("multi_threading", 2), ("multi_processing", 2)]
+MODES = [("in_memory", 1), ("multi_processing", 2)]
 
 
 def _name(case):
@@ -71,14 +72,17 @@ def test_the_history_is_that_of_any_engine(tmp_path, case):
 
 
 @pytest.mark.runner
-@pytest.mark.parametrize("case", [RANDOM, IN_ROUNDS[-1]], ids=_name)
-def test_every_mode_has_the_history_of_the_local_pool(tmp_path, case):
+@pytest.mark.parametrize(
+    ("case", "mode"),
+    [(RANDOM, "multi_threading"), (IN_ROUNDS[-1], "multi_processing")],
+)
+def test_every_mode_has_the_history_of_the_local_pool(tmp_path, case, mode):
     expected, expected_reason = on_local_pool(tmp_path / "local", case)
-    for mode, num_workers in MODES[1:] if case is RANDOM else MODES[2:]:
-        run = submitter(arguments(mode, num_workers))
-        trials, reason = on_beam(tmp_path / mode, case, run)
-        assert told(trials) == told(expected)
-        assert reason == expected_reason
+    run, listening = submitter(arguments(mode, 2)), Listening()
+    trials, reason = on_beam(tmp_path / mode, case, run, listening)
+    assert told(trials) == told(expected)
+    assert reason == expected_reason
+    assert listening.found == set()
 
 
 @pytest.mark.runner
@@ -88,7 +92,7 @@ def test_what_learns_has_one_history_in_every_mode_and_no_duplicates(tmp_path):
         told(on_beam(tmp_path / mode, case, submitter(arguments(mode, n)))[0])
         for mode, n in MODES
     ]
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1]
     values = [tuple(sorted(trial.values.items())) for trial in found[0]]
     assert len(set(values)) == len(values) == 12
 
@@ -120,6 +124,28 @@ def test_a_step_that_dies_repeats_nothing_when_it_runs_again(tmp_path):
     counts = {trial: len(lines) for trial, lines in evaluations(tmp_path).items()}
     assert counts == {trial.trial_id: 1 for trial in trials}
     assert len(trials) == 12
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"trial_id": "../evil"}, "A trial's id is '../evil'"),
+        ({"folder": "/tmp/evil"}, "the folder of trial 0000 is /tmp/evil"),
+        ({"folder": "{study}/trials/../../evil"}, "expected one in the study's folder"),
+    ],
+)
+def test_a_job_that_would_leave_the_study_is_run_by_nobody(tmp_path, change, message):
+    direct = submitter(arguments())
+
+    def submit(order, state, num_rounds):
+        given = {name: text.format(study=order.folder) for name, text in change.items()}
+        jobs = [dataclasses.replace(job, **given) for job in state.jobs]
+        Memo(order.folder).begin(state.round_name, Proposed([], jobs))
+        direct(order, dataclasses.replace(state, jobs=jobs), num_rounds)
+
+    with pytest.raises(EngineError, match=message):
+        on_beam(tmp_path / "study", Case(max_trials=1, num_rounds=1), submit)
+    assert evaluations(tmp_path) == {}
 
 
 class _Forgetting:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from pathlib import Path
-
 import pytest
 
 from tests.benchmarks.histories import CASE, RUNNERS
@@ -19,9 +15,8 @@ from tests.engines.beam_searches import (
     told,
 )
 from tests.engines.flocks import FlockOfProcesses
-from tests.engines.runners.listening import foreign_listeners
+from tests.engines.runners.listening import Listening
 from tests.engines.runners.service import Services
-from tests.engines.sessions import family
 from tuner_component.engines.beam.pipeline import submitter
 from tuner_component.trial import TrialState
 
@@ -61,7 +56,7 @@ def _trained(folder):
 
 @pytest.mark.parametrize("name", RUNNERS)
 def test_a_runner_has_the_history_of_the_local_pool(tmp_path, runner, expected, name):
-    listening = _Listening()
+    listening = Listening()
     submit = submitter(runner(name).arguments)
     trials, reason = on_beam(tmp_path, CASE, submit, listening)
     assert (told(trials), reason, _trained(tmp_path)) == expected
@@ -72,22 +67,6 @@ def test_a_flock_of_three_has_the_history_of_the_local_pool(tmp_path, expected):
     flock = FlockOfProcesses(tmp_path / "flock", 3, evaluator=CASE.evaluator)
     trials, reason = on_engine(tmp_path, CASE, flock)
     assert (told(trials), reason, _trained(tmp_path)) == expected
-
-
-class _Listening(Silent):
-    """Looks for ports of Python processes that other hosts can reach."""
-
-    def __init__(self):
-        self.found = set()
-
-    def on_tick(self, study):
-        self.found |= {*foreign_listeners(filter(_is_python, family(os.getpid())))}
-
-
-def _is_python(process):
-    with contextlib.suppress(OSError):
-        return "python" in Path(f"/proc/{process}/exe").readlink().name
-    return False
 
 
 class _Killing(Silent):

@@ -3,7 +3,7 @@
 Each step gets an ExecutorInput, with its placeholders filled in, and its executor output
 is read back. What differs between Vertex AI and open-source Kubeflow Pipelines is kept:
 the latter gives input artifacts no type and an output file that only the pod sees.
-Conditions, exit handlers, retries and caches are not emulated.
+Conditions, exit handlers and retries are not emulated.
 """
 
 from __future__ import annotations
@@ -75,14 +75,16 @@ class Launcher:
         self._steps: dict[str, Step] = {}
         self._given = artifacts or {}
 
-    def run(self) -> Mapping[str, Step]:
-        """Returns the steps by name.
+    def run(self, done: Mapping[str, Step] | None = None) -> Mapping[str, Step]:
+        """Returns the steps by name; those that are `done` are taken from a cache.
 
         Raises:
             StepFailedError: If a container ends with an error.
         """
+        self._steps |= done or {}
         for task in self._spec.order():
-            self._steps[task] = self._run(task)
+            if task not in self._steps:
+                self._steps[task] = self._run(task)
         return self._steps
 
     def _run(self, task: str) -> Step:

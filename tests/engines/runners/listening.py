@@ -8,7 +8,27 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tests.engines.beam_searches import Silent
+from tests.engines.sessions import family
+
 _LISTEN = "0A"
+
+
+class Listening(Silent):
+    """Looks twice a second for ports of Python processes that other hosts can reach."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def on_tick(self, study: object) -> None:
+        ours = filter(_is_python, family(os.getpid()))
+        self.found |= {*foreign_listeners(ours)}
+
+
+def _is_python(process: int) -> bool:
+    with contextlib.suppress(OSError):
+        return "python" in Path(f"/proc/{process}/exe").readlink().name
+    return False
 
 
 def foreign_listeners(pids: Iterable[int]) -> list[str]:

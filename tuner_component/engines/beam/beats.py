@@ -22,7 +22,7 @@ from pathlib import Path
 from tuner_component.engines.beam.claims import again
 
 _BEAT_SECONDS = 2.0
-_STALE_SECONDS = 30.0
+_STALE_SECONDS = 20.0
 _FOLDER = "workers"
 _logger = logging.getLogger(__name__)
 

@@ -7,10 +7,13 @@ import os
 import platform
 import sys
 import time
+from pathlib import PurePosixPath
 
 from tuner_component.engines.beam.memo import Memo
 from tuner_component.engines.beam.order import Order
+from tuner_component.engines.flock.layout import check_name
 from tuner_component.errors import EngineError
+from tuner_component.evaluation import Job
 
 REFUSAL = "The Beam worker cannot work: "
 """What the message begins with; runners hand on the text of an error at most."""
@@ -27,6 +30,24 @@ def check(memo: Memo, order: Order, round_name: str) -> None:
     _check_storage(memo, order, round_name)
     for name in order.user_modules:
         _check_module(name, order)
+
+
+def check_job(job: Job, folder: str) -> None:
+    """Raises unless what a job writes stays in the study's folder.
+
+    Raises:
+        EngineError: If the trial's id is no plain name, or its folder is elsewhere.
+    """
+    try:
+        check_name(job.trial_id, "A trial's id")
+    except EngineError as error:
+        raise EngineError(f"{REFUSAL}{error}") from error
+    inside = job.folder.startswith(f"{folder}/")
+    if not inside or ".." in PurePosixPath(job.folder).parts:
+        raise EngineError(
+            f"{REFUSAL}the folder of trial {job.trial_id} is {job.folder}; expected "
+            f"one in the study's folder {folder}. Somebody else has written there."
+        )
 
 
 def refusal(error: BaseException) -> str:

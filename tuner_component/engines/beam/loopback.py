@@ -13,13 +13,15 @@ _EVERYWHERE = "[::]:"
 def on_loopback() -> Iterator[None]:
     """Has Beam's servers for workers of this machine listen on loopback alone.
 
-    Beam's `FnApiRunner` and its loopback worker pool tell their workers "localhost",
-    but listen on every address of the machine, and ask nobody who they are.
+    Beam's `FnApiRunner`, the servers for the logs of its worker processes and its
+    loopback worker pool tell their workers "localhost", but listen on every address of
+    the machine, and ask nobody who they are.
     """
+    from apache_beam.runners.portability import local_job_service
     from apache_beam.runners.portability.fn_api_runner import worker_handlers
     from apache_beam.runners.worker import worker_pool_main
 
-    modules = (worker_handlers, worker_pool_main)
+    modules = (local_job_service, worker_handlers, worker_pool_main)
     before = [module.grpc for module in modules]
     for module, grpc in zip(modules, before, strict=True):
         module.grpc = _Loopback(grpc)

@@ -78,6 +78,7 @@ class Evaluate(beam.DoFn):
             _dealt().add(ticket.round_name)
 
     def _run(self, memo: Memo, round_name: str, job: Job) -> Outcome | None:
+        checks.check_job(job, self._order.folder)
         if _is_over(self._order) or not memo.claim(round_name, job):
             return None
         kept = memo.outcome(job)

@@ -90,7 +90,14 @@ def _pair_cost(old: Node, new: Node) -> float:
         name: len(shape) for name, shape in others.items()
     }:
         return math.inf
-    sizes = [
-        pair for name in shapes for pair in zip(shapes[name], others[name], strict=True)
+    return sum(_size_cost(shapes[name], others[name]) for name in shapes)
+
+
+def _size_cost(old: tuple[int, ...], new: tuple[int, ...]) -> float:
+    """Counts what a layer makes; that it reads more is the doing of one before it."""
+    costs = [
+        _LARGER if before < after else _SMALLER
+        for axis, (before, after) in enumerate(zip(old, new, strict=True))
+        if before > after or (before < after and axis == len(old) - 1)
     ]
-    return sum(_LARGER if a < b else _SMALLER for a, b in sizes if a != b)
+    return sum(costs)

@@ -55,6 +55,13 @@ def test_a_child_computes_what_its_parent_does(sizes, fates, activation):
     np.testing.assert_allclose(computed(child, done.weights), before, atol=1e-12)
 
 
+def test_layers_of_equal_size_are_passed_over_where_the_function_would_be_lost():
+    parent, child = trained(chain(9, 8, 6, 3)), trained(chain(9, 12, 8, 8, 3))
+    done = morphed(parent, child, 0)
+    before = computed(parent, [node.weights for node in parent.nodes])
+    np.testing.assert_allclose(computed(child, done.weights), before, atol=1e-12)
+
+
 def test_where_it_cannot_the_layers_that_fit_are_copied():
     parent, child = trained(chain(4, 8, 8, 3)), trained(chain(4, 6, 8, 3))
     done = inherit(parent, child, 0)

@@ -74,6 +74,14 @@ def _dense_wider_and_deeper(layers, child, x):
     return layers.Dense(3, "sigmoid")(x)
 
 
+def _bottleneck(layers, child, x):
+    x = layers.Dense(24 if child else 12)(x)
+    x = layers.Dense(12 if child else 6, "relu")(x)
+    if child:
+        x = layers.Dense(12, "relu")(x)
+    return layers.Dense(3)(x)
+
+
 def _conv_wider(layers, child, x):
     x = layers.Conv2D(9 if child else 4, 3, padding="same", activation="relu")(x)
     x = layers.MaxPooling2D()(x)
@@ -212,6 +220,7 @@ MORPHS = {
     "dense, wider": Morph(_dense_wider, FEATURES, ("widened",)),
     "dense, deeper": Morph(_dense_deeper, FEATURES, ("copied", "identity")),
     "dense, wider and deeper": Morph(_dense_wider_and_deeper, FEATURES, ("widened", "identity")),
+    "dense, narrower than before": Morph(_bottleneck, FEATURES, ("widened", "identity")),
     "conv, wider": Morph(_conv_wider, IMAGE, ("widened",)),
     "conv, deeper": Morph(_conv_deeper, IMAGE, ("copied", "identity")),
     "BatchNorm, wider": Morph(_batch_norm_wider, IMAGE, ("widened",)),

@@ -43,8 +43,17 @@ def inherit(parent: Network, child: Network, seed: int) -> Inherited:
         child: The new one, with new weights.
         seed: Fixes which units are repeated, >= 0.
     """
-    draft = Draft(parent, child, aligned(parent, child), seed)
-    reasons = []
+    first = _drafted(Draft(parent, child, aligned(parent, child), seed))
+    if not first.why_not:
+        return first
+    other = aligned(parent, child, any_wider=True)
+    second = _drafted(Draft(parent, child, other, seed))
+    return first if second.why_not else second
+
+
+def _drafted(draft: Draft) -> Inherited:
+    reasons: list[str] = []
+    child = draft.child
     for position in range(len(child.nodes)):
         try:
             draft.relations[position] = _visit(draft, position)

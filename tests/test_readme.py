@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tuner_component
-from tuner_component import Search
+from tuner_component import Search, nas
 from tuner_component.strategies.registry import STRATEGIES
 from tuner_component.trial import (
     Measurement,
@@ -46,6 +46,22 @@ def _run(snippet, **names):
     namespace = {"__name__": "readme", **names}
     exec(compile(snippet, "README.md", "exec"), namespace)
     return namespace
+
+
+def test_the_architecture_is_built_and_counted():
+    import keras_tuner
+
+    build = _run(_snippet("nas.Cell"))["build_model"]
+    hp = keras_tuner.HyperParameters()
+    model = build(hp)
+    assert model.output_shape == (None, 10)
+    again = keras_tuner.HyperParameters.from_config(hp.get_config())
+    assert build(again).count_params() == model.count_params() <= 20_000
+    named = {
+        name for row in _table("Search architectures") for name in row[0].split("`")
+    }
+    public = {name.removesuffix("()") for name in named} & set(nas.__all__)
+    assert {"Chain", "Branches", "Cell", "Stack", "limit", "recurrent"} <= public
 
 
 @pytest.fixture

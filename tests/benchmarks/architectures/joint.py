@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.peers.environments import Peer, python_of
 from tests.benchmarks.real import searches, tasks
 from tests.benchmarks.real.tasks import Arrays, RealTask
 from tests.benchmarks.tables.statistics import resampled
@@ -31,7 +32,9 @@ _SECONDS, _NUM_SEEDS = 40, 5
 _EPOCHS, _BATCH_SIZE = 9, 32
 _CACHE = Path("build/bench/joint")
 _OURS = "bayesian"
-_THEIRS = "keras_tuner.Hyperband"
+_AUTOKERAS = "autokeras"
+_PEERS = ("keras_tuner.Hyperband", _AUTOKERAS)
+_TASKS = ("digits", "mnist")
 _TRAIN, _VALIDATION = 0.5, 0.25
 
 
@@ -53,7 +56,7 @@ def build_model(hp: Any) -> Any:
     rate = hp.Float("learning_rate", 1e-4, 1e-1, sampling="log", default=1e-3)
     kinds = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     optimizer = kinds[hp.Choice("optimizer", list(kinds))](rate)
-    model.compile(optimizer, "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -161,16 +164,24 @@ def figures(num_seeds: int = _NUM_SEEDS, seconds: float = _SECONDS) -> list[Figu
         seconds: CPU seconds of each search.
     """
     found = []
-    for name in ("digits", "mnist"):
-        ours, theirs = (
-            np.array([_run(name, each, n, seconds)["test"] for n in range(num_seeds)])
-            for each in (_OURS, _THEIRS)
-        )
-        within = resampled(100 * ours, lambda rows: float(rows.mean()))
-        title = f"joint search, {name}: test accuracy, beside {_THEIRS}"
-        goal = float(100 * theirs.mean())
-        found.append(Figure(title, float(100 * ours.mean()), goal, True, within))
+    for name in _TASKS:
+        ours = _tests(name, _OURS, num_seeds, seconds)
+        within = resampled(ours, lambda rows: float(rows.mean()))
+        for peer in _PEERS:
+            try:
+                theirs = _tests(name, peer, num_seeds, seconds)
+            except OSError as error:
+                sys.stderr.write(f"{peer} is left out: {error}\n")
+                continue
+            title = f"joint search, {name}: test accuracy, beside {peer}"
+            mean, goal = float(ours.mean()), float(theirs.mean())
+            found.append(Figure(title, mean, goal, True, within))
     return found
+
+
+def _tests(name: str, searcher: str, num_seeds: int, seconds: float) -> np.ndarray:
+    runs = [_run(name, searcher, seed, seconds) for seed in range(num_seeds)]
+    return np.array([100 * run["test"] for run in runs])
 
 
 def _run(name: str, searcher: str, seed: int, seconds: float) -> dict[str, float]:
@@ -178,11 +189,37 @@ def _run(name: str, searcher: str, seed: int, seconds: float) -> dict[str, float
     file = _CACHE / f"{name}-{searcher}-{seed}-{seconds:g}.json"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        arguments = [name, searcher, str(seed), str(seconds), str(file)]
-        module = "tests.benchmarks.architectures.joint"
-        subprocess.run([sys.executable, "-m", module, *arguments], check=True)
+        command = _autokeras if searcher == _AUTOKERAS else _command
+        subprocess.run(command(name, searcher, seed, seconds, file), check=True)
     result: dict[str, float] = json.loads(file.read_text())
     return result
+
+
+def _command(
+    name: str, searcher: str, seed: int, seconds: float, file: Path
+) -> list[str]:
+    arguments = [name, searcher, str(seed), str(seconds), str(file)]
+    return [sys.executable, "-m", "tests.benchmarks.architectures.joint", *arguments]
+
+
+def _autokeras(
+    name: str, searcher: str, seed: int, seconds: float, file: Path
+) -> list[str]:
+    """Returns the command for an environment that has AutoKeras, made if need be.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
+    python = python_of(Peer("autokeras", "", "peers_autokeras"))
+    images = _CACHE / f"{name}.npz"
+    parts = zip(("train", "validation", "test"), splits(name), strict=True)
+    arrays = {}
+    for part, (features, labels) in parts:
+        arrays |= {f"x_{part}": features["image"], f"y_{part}": labels}
+    np.savez(images, **arrays)
+    script = Path(__file__).with_name("autokeras_search.py")
+    arguments = [images, seed, seconds, _EPOCHS, file]
+    return [str(python), str(script), *map(str, arguments)]
 
 
 def main(arguments: list[str]) -> None:

@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (3, frozenset({"training_state", "model_state", "model_inputs"})),
     (3, frozenset({"epoch_watch", "training"})),
     (3, frozenset({"heirs"})),
-    (3, frozenset({"keras_fidelity"})),
+    (3, frozenset({"keras_fidelity", "fit_arguments"})),
     (3, frozenset({"study", "keras_evaluation"})),
     (3, frozenset({"sklearn_evaluation", "keras_together"})),
     (3, frozenset({"model_evaluation"})),

@@ -14,6 +14,7 @@ from tests.keras_tuner_adapter import stock_tuners  # noqa: E402
 from tests.test_keras_evaluation import _code, _job, _run, data  # noqa: E402, F401
 from tuner_component import keras_evaluation  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
+from tuner_component.keras_together import KerasEvaluation  # noqa: E402
 from tuner_component.keras_tuner_adapter.stock_evaluation import (  # noqa: E402
     make_evaluator,
 )
@@ -41,6 +42,25 @@ def test_what_beats_the_incumbent_goes_on(data, tmp_path):  # noqa: F811
     job = dataclasses.replace(_job(tmp_path), stopping=EASY)
     outcome = _run(_code(data, epochs=6), job)
     assert (len(outcome.measurements), outcome.stopped) == (6, "")
+
+
+def test_trials_that_train_together_are_given_up_one_by_one(data, tmp_path):  # noqa: F811
+    rules = (OUT_OF_REACH, None)
+    jobs = [
+        dataclasses.replace(
+            _job(tmp_path / str(number), seed=number),
+            trial_id=str(number),
+            stopping=rule,
+        )
+        for number, rule in enumerate(rules)
+    ]
+    code = _code(data, epochs=12)
+    ended = KerasEvaluation(code).together(jobs, lambda job, measured: None)
+    found = {job.trial_id: end() for job, end in ended}
+    assert len(found) == 2
+    assert len(found["0"].measurements) < 12
+    assert found["0"].stopped
+    assert (len(found["1"].measurements), found["1"].stopped) == (12, "")
 
 
 def test_it_ends_within_a_rung_and_again_in_the_next_attempt(data, tmp_path):  # noqa: F811

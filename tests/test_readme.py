@@ -100,6 +100,7 @@ def _compiled(components, root):
 def test_every_snippet_is_tested_here():
     words = ["Trainer(", "def fit_args", "Objective(", "Resolver(", "trials.jsonl"]
     words += ["def cross_validation", "StrategyOracle(", "worker_pool_specs"]
+    words += ['fidelity("resolution"']
     assert sorted(map(_snippet, words)) == sorted(SNIPPETS)
 
 
@@ -175,6 +176,22 @@ def test_build_model_is_one_that_the_component_can_search():
     names = {entry["config"]["name"] for entry in found.config["space"]}
     assert {"batch_size", "epochs", "num_layers", "units", "learning_rate"} == names
     assert made["fit_args"](None)["callbacks"]
+
+
+def test_the_model_is_as_small_as_its_fidelity_says():
+    import keras_tuner
+
+    from tuner_component.estimators.model_fidelity import given
+    from tuner_component.trial import Fidelity
+
+    build = _run(_snippet('fidelity("resolution"'))["build_model"]
+    with given(Fidelity("resolution", 7.0, 28.0)):
+        small = build(keras_tuner.HyperParameters())
+    for model, size in ((small, 7), (build(keras_tuner.HyperParameters()), 28)):
+        sizes = {
+            layer.output.shape[1] for layer in model.layers if layer.name[:4] == "resi"
+        }
+        assert sizes == {size}
 
 
 def test_the_estimator_is_scored_as_shown(tmp_path):

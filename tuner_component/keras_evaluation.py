@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner_component import (
+    fit_arguments,
     heirs,
     keras_fidelity,
     model_inputs,
@@ -29,7 +30,6 @@ from tuner_component.space_discovery import discover
 from tuner_component.training_state import TrainingState
 
 WEIGHTS = "best.weights.h5"
-_FIT_NAMES = ("batch_size", "epochs")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,8 +106,9 @@ def explore(code: ModelCode) -> Evaluation:
     model_inputs.check(model, code.train.batches(1).element_spec[0])
     _make_variables(model, code)
     fidelities = keras_fidelity.kinds(code.train, model, asked)
-    fit = _fit_arguments(code, hp, None)
-    said = epochs_said_by(hp.values, code.fit_args(hp))
+    own = code.fit_args(hp)
+    fit = fit_arguments.settled(code.fit_defaults, hp.values, own, None)
+    said = fit_arguments.epochs_said_by(hp.values, own)
     history = model.fit(
         code.train.batches(fit["batch_size"]).take(1),
         validation_data=code.validation.batches(fit["batch_size"]).take(1),
@@ -182,7 +183,8 @@ def begin(
     _seed(job.seed)
     hp = _hyperparameters(job.values)
     model = _build(code, hp)
-    fit = _fit_arguments(code, hp, epochs)
+    own = code.fit_args(hp)
+    fit = fit_arguments.settled(code.fit_defaults, hp.values, own, epochs)
     if epochs is not None:
         _make_variables(model, code)
         if earlier and not model_state.put_training(model, earlier.arrays):
@@ -359,39 +361,6 @@ def _hyperparameters(values: Mapping[str, Any]) -> Any:
     hp = keras_tuner.HyperParameters()
     hp.values = dict(values)
     return hp
-
-
-def _fit_arguments(code: ModelCode, hp: Any, epochs: int | None) -> dict[str, Any]:
-    """Returns what `fit` gets: the module's word, then hyperparameters, defaults.
-
-    Args:
-        code: The user's module.
-        hp: The trial's hyperparameters.
-        epochs: What the strategy says; nobody else may then say it.
-
-    Raises:
-        TrialFailedError: If the module says it all the same.
-    """
-    own = code.fit_args(hp)
-    said = epochs_said_by(hp.values, own)
-    if epochs is not None and said:
-        raise TrialFailedError(
-            f"The strategy gives every trial its epochs, but {said} says them too. "
-            "Remove it there."
-        )
-    given = {name: hp.values[name] for name in _FIT_NAMES if name in hp.values}
-    arguments = {**code.fit_defaults, **given, **own}
-    if epochs is not None:
-        arguments["epochs"] = epochs
-    return {name: value for name, value in arguments.items() if value is not None}
-
-
-def epochs_said_by(values: Mapping[str, Any], fit_args: Mapping[str, Any]) -> str:
-    """Returns what in the user's code decides about the epochs, or ""."""
-    if "epochs" in values:
-        return "the hyperparameter 'epochs'"
-    said = [name for name in ("epochs", "initial_epoch") if name in fit_args]
-    return f"fit_args (as {said[0]!r})" if said else ""
 
 
 def _result(watch: Any, job: Job) -> dict[str, float]:

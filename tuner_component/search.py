@@ -59,6 +59,9 @@ class Search:
             which it stops, above 0 and below 1; True is 0.001. The trial is then
             STOPPED, with the score that it had. For a single objective, and models
             that train epoch by epoch.
+        repeats: Runs of the five best configurations and of the defaults, with a seed
+            each, >= 1; the last of the `max_trials` go to them. The best mean wins.
+            Needs a `strategy` and a single objective.
         seed: Fixes everything random, >= 0; 0 is a seed like any other.
         parallelism: Trials at once, >= 1. None: `TuneArgs.num_parallel_trials`
             or, without it, what the machine has room for.
@@ -92,6 +95,7 @@ class Search:
     epochs: int = 10
     batch_size: int = 32
     curve_stopping: bool | float = False
+    repeats: int = 1
     seed: int = 0
     parallelism: int | None = None
     trials_together: int | None = None
@@ -167,6 +171,7 @@ _LEAST = {
     "max_consecutive_failures": 1,
     "epochs": 1,
     "batch_size": 1,
+    "repeats": 1,
     "seed": 0,
     "parallelism": 1,
     "trials_together": 1,

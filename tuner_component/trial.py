@@ -11,6 +11,9 @@ from typing import Any, Literal
 Value = str | int | float | bool
 """A hyperparameter's value."""
 
+REPEAT_OF = "repeat_of"
+"""In a trial's note: the id of the trial that it runs again, with another seed."""
+
 
 class TrialState(str, enum.Enum):
     """Where a trial is in its life."""

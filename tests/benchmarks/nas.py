@@ -11,7 +11,14 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks.architectures import cells, joint, rebuilt
+from tests.benchmarks.architectures import (
+    cells,
+    curves,
+    joint,
+    lower_fidelity,
+    rebuilt,
+    subsets,
+)
 from tests.benchmarks.figures import Figure, report
 from tests.benchmarks.tables.data import FOLDER, is_there
 
@@ -19,6 +26,9 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "cells": cells.figures,
     "rebuilt": rebuilt.figures,
     "joint": joint.figures,
+    "curves": curves.figures,
+    "lower_fidelity": lower_fidelity.figures,
+    "subsets": subsets.figures,
 }
 
 

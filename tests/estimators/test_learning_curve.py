@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tuner_component.estimators.learning_curve import (
-    LEAST_POINTS,
-    chance_to_beat,
-    student_cdf,
-)
+from tuner_component.estimators.learning_curve import LEAST_POINTS, chance_to_beat
+from tuner_component.estimators.student import student_cdf
 
 EPOCHS = np.arange(1.0, 11.0)
 FULL = 50

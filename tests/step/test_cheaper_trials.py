@@ -10,8 +10,7 @@ from tuner_component import Search
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("level", ["build_model", "tuner_fn"])
-def test_trials_that_cannot_become_the_best_are_given_up(tmp_path, capsys, level):
+def test_trials_that_cannot_become_the_best_are_given_up(tmp_path, capsys):
     inputs = write_inputs(tmp_path / "data")
     search = Search(
         strategy="random",
@@ -20,11 +19,7 @@ def test_trials_that_cannot_become_the_best_are_given_up(tmp_path, capsys, level
         max_trials=6,
         curve_stopping=0.5,
     )
-    if level == "build_model":
-        given = properties("own_model.py", search, parallel=2, label_key="species")
-    else:
-        custom = {"algorithm": "RandomSearch"}
-        given = properties("stock_tuners.py", search, parallel=2, custom=custom)
+    given = properties("own_model.py", search, parallel=2, label_key="species")
     made = run_step(inputs, given, tmp_path)
     trials = trials_of(made)
     stopped = [trial for trial in trials if trial["state"] == "STOPPED"]

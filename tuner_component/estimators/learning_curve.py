@@ -21,6 +21,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from tuner_component.estimators.student import student_cdf
+
 Array = npt.NDArray[np.float64]
 
 LEAST_POINTS = 4
@@ -37,8 +39,7 @@ _RECENCY = 4.0
 _DOUBT = 0.5
 """Standard deviation of what is still to be gained, as a share of its estimate: no
 shape is quite right, and the error grows with what it foretells."""
-_MOST_FREEDOM = 200
-"""Of Student's distribution; beyond that it is a normal one."""
+
 
 _EXPONENTS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 _HALF_LIVES = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0)
@@ -132,29 +133,3 @@ def _shapes(resources: tuple[float, ...], full: float) -> Array:
     values = np.array([shape(points, points[-1]) for shape in _SHAPES])
     found: Array = (values - values[:, -1:]) / (values[:, :1] - values[:, -1:])
     return found[:, :-1]
-
-
-def student_cdf(values: Array, freedom: int) -> Array:
-    """Returns Student's cumulative distribution.
-
-    Args:
-        values: Of any shape.
-        freedom: Degrees of freedom, >= 1.
-
-    Reference:
-        Abramowitz and Stegun, 1964, 26.7.3 and 26.7.4: a finite sum for whole degrees.
-    """
-    freedom = min(freedom, _MOST_FREEDOM)
-    angle = np.arctan(values / np.sqrt(freedom))
-    squared = np.cos(angle) ** 2
-    is_odd = freedom % 2
-    term = np.cos(angle) if is_odd else np.ones_like(angle)
-    total = np.zeros_like(angle) if freedom == 1 else term.copy()
-    for factor in range(2 + is_odd, freedom - 1, 2):
-        term = term * squared * (factor - 1) / factor
-        total = total + term
-    area = np.sin(angle) * total
-    if is_odd:
-        area = 2 / np.pi * (angle + area)
-    found: Array = np.clip((1 + area) / 2, 0.0, 1.0)
-    return found

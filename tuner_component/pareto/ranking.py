@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tuner_component.pareto.dominance import distances, non_dominated
 from tuner_component.pareto.hypervolume import growth
-from tuner_component.trial import Objective, Trial, TrialState
+from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
 
 
 def ranked(
@@ -23,13 +23,16 @@ def ranked(
     that none of their equals in training dominates come first, and of those the one
     nearest to the best value of every objective: the compromise.
 
+    With one objective, trials that were run again with other seeds come first, by the
+    mean of all their runs; their repeats come last.
+
     Args:
         trials: In the order of their numbers.
         objectives: All of the study, with their weights; one or none: by loss.
     """
     scored = sorted((t for t in trials if t.loss is not None), key=_rank)
     if len(objectives) < 2:
-        return scored
+        return _by_mean(scored)
     weights = np.array([objective.weight for objective in objectives])
     groups = itertools.groupby(scored, key=_training)
     return [t for _, group in groups for t in _by_distance(list(group), weights)]
@@ -58,6 +61,23 @@ def hypervolumes(trials: Sequence[Trial]) -> list[float]:
     """
     completed = [t for t in trials if t.losses and t.state is TrialState.COMPLETED]
     return growth(_losses(completed)) if completed else []
+
+
+def _by_mean(scored: Sequence[Trial]) -> list[Trial]:
+    runs: dict[object, list[float]] = {}
+    for trial in scored:
+        of = trial.note.get(REPEAT_OF)
+        if of is not None and trial.loss is not None:
+            runs.setdefault(of, []).append(trial.loss)
+
+    def place(trial: Trial) -> tuple[int, float]:
+        if REPEAT_OF in trial.note:
+            return (2, 0.0)
+        if trial.trial_id not in runs or trial.loss is None:
+            return (1, 0.0)
+        return (0, float(np.mean([trial.loss, *runs[trial.trial_id]])))
+
+    return sorted(scored, key=place)
 
 
 def _by_distance(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,22 +13,18 @@ from tuner_component.keras_tuner_adapter.growing import Growing
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 from tuner_component.search import Search
 from tuner_component.search_space import Constraint, SearchSpace
-from tuner_component.step import objectives
+from tuner_component.step import cheaper, objectives
 from tuner_component.strategies import registry, starting_points
 from tuner_component.strategies.base import Strategy
 from tuner_component.strategies.brackets import Planned
 from tuner_component.strategies.prior_studies import PriorStudy
+from tuner_component.strategies.repeated import Repeated, reserve
 from tuner_component.strategies.scalarised import Scalarised
 from tuner_component.strategies.starting_points import StartingPoints
 from tuner_component.trial import Objective
 
-_DEFAULT_STRATEGY = "bayesian"
 _DEFAULT_OBJECTIVE = "val_loss"
 _DEFAULT_FAILURES = 3
-_FRACTION = "examples_fraction"
-_LEAST_FRACTION = 1 / 16
-_LEAST_SHARE = 1 / 4
-_EPOCHS_ONLY: Mapping[str, float | None] = {"epochs": None}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,12 +91,13 @@ def check_options(search: Search) -> None:
             or a constraint cannot be read.
     """
     if search.strategy is not None or search.strategy_options:
-        name = search.strategy or _DEFAULT_STRATEGY
+        name = search.strategy or cheaper.DEFAULT_STRATEGY
         registry.check(name, search.strategy_options)
     for text in search.constraints:
         Constraint(text)
     if search.objective is not None:
         objectives.resolve_all(search.objective)
+    cheaper.check_repeats(search)
     if isinstance(search.objective, list) and search.curve_stopping:
         raise ValueError(
             f"Search(curve_stopping={search.curve_stopping!r}) is given with several "
@@ -114,7 +110,7 @@ def plan_build_model(
     search: Search,
     config: Mapping[str, Any],
     metrics: Sequence[str],
-    fidelities: Mapping[str, float | None] = _EPOCHS_ONLY,
+    fidelities: Mapping[str, float | None] = cheaper.EPOCHS_ONLY,
 ) -> SearchPlan:
     """Plans a search over the hyperparameters that a `build_model` asks for.
 
@@ -133,7 +129,7 @@ def plan_build_model(
     objectives.check_first(several[0])
     for objective in several:
         objectives.check_available(objective, metrics)
-    _check_fidelity(search, fidelities)
+    cheaper.check_fidelity(search, fidelities)
     if "epochs" not in fidelities:
         _check_no_inheritance(search, "the model is an estimator of scikit-learn")
     return _own_strategy(search, config, several, search.max_trials, fidelities)
@@ -167,7 +163,7 @@ def plan_stock(
     max_trials = search.max_trials or own.max_trials
     if search.strategy is not None:
         _check_no_inheritance(search, "the tuner that tuner_fn returns trains")
-        _check_fidelity(search, _EPOCHS_ONLY)
+        cheaper.check_fidelity(search, cheaper.EPOCHS_ONLY)
         return _own_strategy(search, config, several, max_trials, from_tuner=True)
     _check_unconstrained(search, type(tuner.oracle).__name__)
     return SearchPlan(
@@ -184,8 +180,8 @@ def plan_stock(
 
 
 def _check_unconstrained(search: Search, oracle: str) -> None:
-    for name in ("constraints", "initial_points"):
-        if getattr(search, name):
+    for name in ("constraints", "initial_points", "repeats"):
+        if getattr(search, name) not in ([], 1):
             raise PreflightError(
                 f"Search({name}=...) is given, but the tuner's own {oracle} proposes "
                 "the trials, and it cannot heed that. Name a strategy, for example "
@@ -228,7 +224,7 @@ def _own_strategy(
     config: Mapping[str, Any],
     several: tuple[Objective, ...],
     max_trials: int | None,
-    fidelities: Mapping[str, float | None] = _EPOCHS_ONLY,
+    fidelities: Mapping[str, float | None] = cheaper.EPOCHS_ONLY,
     *,
     from_tuner: bool = False,
 ) -> SearchPlan:
@@ -237,9 +233,17 @@ def _own_strategy(
     )
     space.check()
     points = starting_points.completed(space, search.initial_points)
-    name = search.strategy or _DEFAULT_STRATEGY
+    name = search.strategy or cheaper.DEFAULT_STRATEGY
 
-    given = {**_full_training(search, fidelities), "max_trials": max_trials}
+    repeats = reserve(search.repeats)
+    if max_trials is not None and max_trials <= repeats:
+        raise PreflightError(
+            f"Search(repeats={search.repeats}) takes up to {repeats} trials of "
+            f"max_trials={max_trials}; expected more, so that something is found that "
+            "can be repeated. Raise max_trials, or lower repeats."
+        )
+    fresh = None if max_trials is None else max_trials - repeats
+    given = {**cheaper.full_training(search, fidelities), "max_trials": fresh}
     accepted = registry.options(name)
     options = {key: value for key, value in given.items() if key in accepted}
     options |= search.strategy_options
@@ -248,7 +252,9 @@ def _own_strategy(
         made = registry.create(name, grown, search.seed, options, prior)
         count = len(several)
         made = made if count == 1 else Scalarised(made, count, search.seed)
-        return StartingPoints(made, grown, points) if points else made
+        made = StartingPoints(made, grown, points) if points else made
+        once = search.repeats == 1
+        return made if once else Repeated(made, search.repeats, max_trials)
 
     strategy = registry.create(name, space, search.seed, options)
     num_expected = _num_expected(strategy, space, max_trials)
@@ -278,64 +284,13 @@ def _own_strategy(
     )
 
 
-def _full_training(
-    search: Search, fidelities: Mapping[str, float | None]
-) -> dict[str, float]:
-    """Returns the options that say how much a trial gets, where the user does not."""
-    resource = search.strategy_options.get("resource", "epochs")
-    full = fidelities.get(resource)
-    if full is None:
-        return {"max_resource": search.epochs}
-    if resource == _FRACTION:
-        return {"min_resource": _LEAST_FRACTION, "max_resource": full}
-    least = full * _LEAST_SHARE
-    whole = isinstance(full, int)
-    return {"min_resource": math.ceil(least) if whole else least, "max_resource": full}
-
-
-def _check_fidelity(search: Search, fidelities: Mapping[str, float | None]) -> None:
-    name = search.strategy or _DEFAULT_STRATEGY
-    if search.curve_stopping and "epochs" not in fidelities:
-        raise PreflightError(
-            f"Search(curve_stopping={search.curve_stopping!r}) stops trainings between "
-            "two epochs, but the model that build_model returns is trained on a part "
-            f"of {list(fidelities)} only. Leave it out."
-        )
-    if "resource" not in registry.options(name):
-        return
-    resource = search.strategy_options.get("resource", "epochs")
-    if resource not in fidelities:
-        raise PreflightError(
-            f"The strategy {name!r} spends {resource!r} on its trials, but the model "
-            f"that build_model returns can be trained on a part of {list(fidelities)} "
-            f'only. Use strategy_options={{"resource": "{next(iter(fidelities))}"}}, '
-            "or let build_model ask for it: tuner_component.fidelity(name, full)."
-        )
-
-
 def _check_no_inheritance(search: Search, why_not: str) -> None:
-    name = search.strategy or _DEFAULT_STRATEGY
+    name = search.strategy or cheaper.DEFAULT_STRATEGY
     if registry.inherits(name, search.strategy_options):
         raise PreflightError(
             f"The strategy {name!r} has inherit_weights=True, but {why_not}, and its "
             "weights cannot be passed on. Use a module with a build_model that returns "
             "Keras models, or leave the option out."
-        )
-
-
-def check_epochs(search: Search, why_not: str) -> None:
-    """Raises if the strategy gives trials their epochs and the user's code does too.
-
-    Raises:
-        PreflightError: Names who says them, and what to do.
-    """
-    name = search.strategy or _DEFAULT_STRATEGY
-    if not why_not or "resource" not in registry.options(name):
-        return
-    if search.strategy_options.get("resource", "epochs") == "epochs":
-        raise PreflightError(
-            f"The strategy {name!r} gives every trial its epochs, but {why_not}. Or "
-            "use a strategy without rungs."
         )
 
 

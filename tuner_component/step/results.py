@@ -9,12 +9,16 @@ from typing import Any
 from tuner_component import artifacts, progress
 from tuner_component.engines.base import Engine
 from tuner_component.errors import SearchFailedError
-from tuner_component.estimators import rank_agreement
+from tuner_component.estimators import rank_agreement, repeated_runs
+from tuner_component.estimators.repeated_runs import Runs
 from tuner_component.pareto.ranking import hypervolumes, pareto_set
 from tuner_component.search_space.wiring import wirings
 from tuner_component.step import outputs, probe
 from tuner_component.study import Study
-from tuner_component.trial import Trial, TrialState
+from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
+
+_LUCK = 0.05
+"""A difference that is more probable than this if there is none is no gain."""
 
 
 def require_winner(study: Study, reason: str, home: str) -> Trial:
@@ -127,6 +131,50 @@ def _ranks(study: Study) -> list[str]:
     ]
 
 
+def repeats_summary(study: Study) -> dict[str, Any]:
+    """Returns what the trial record says of runs with other seeds; empty without."""
+    found = _repeats(study)
+    if found is None:
+        return {}
+    best, defaults = found
+    told: dict[str, Any] = {"best": dataclasses.asdict(best)}
+    if defaults is not None:
+        told["defaults"] = dataclasses.asdict(defaults)
+        told["chance_of_luck"] = repeated_runs.chance_of_luck(best, defaults)
+    return {"repeats": told}
+
+
+def _repeats(study: Study) -> tuple[Runs, Runs | None] | None:
+    """Returns the runs of the winner and of the first trial, if there are repeats."""
+    if study.best is None or not any(REPEAT_OF in t.note for t in study.trials):
+        return None
+    best = repeated_runs.summed_up(study.trials, study.best.trial_id)
+    first = study.trials[0].trial_id
+    defaults = repeated_runs.summed_up(study.trials, first)
+    if best is None:
+        return None
+    return best, None if first == best.trial_id else defaults
+
+
+def _means(study: Study) -> list[str]:
+    found = _repeats(study)
+    if found is None:
+        return []
+    name, objective = study.objective.name, study.objective
+    best, defaults = found
+    lines = [f"Trial {best.trial_id}: {_mean(best, name, objective)}."]
+    if defaults is not None:
+        lines.append(f"The defaults: {_mean(defaults, name, objective)}.")
+        if repeated_runs.chance_of_luck(best, defaults) > _LUCK:
+            lines.append("That is no significant gain over the defaults.")
+    return lines
+
+
+def _mean(runs: Runs, name: str, objective: Objective) -> str:
+    mean, error = objective.loss(runs.mean), runs.standard_error
+    return f"{name} {mean:.5g} ± {error:.2g}, mean of {runs.num_runs} runs"
+
+
 def _export(artifact: Any, study: Study, best: Trial, engine: Engine) -> str:
     from tfx.utils import path_utils
 
@@ -181,7 +229,7 @@ def summary_text(
 ) -> str:
     """Returns the table of the best trials and where everything is."""
     lines = [f"\nThe search has ended: {reason}.", *_unfinished(study)]
-    lines += [*_given_up(study), *_ranks(study), ""]
+    lines += [*_given_up(study), *_ranks(study), *_means(study), ""]
     lines += [progress.table(study.trials, study.objectives), ""]
     width = max(len(name) for name in [*written, "study"])
     lines += [f"{name.ljust(width)}  {path}" for name, path in written.items()]

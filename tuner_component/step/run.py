@@ -134,6 +134,7 @@ def _search(
             "warm_start": warm.text,
             **results.pareto_summary(study),
             **results.rank_agreement_summary(study),
+            **results.repeats_summary(study),
         }
         written = results.write(request.outputs, study, best, engine, summary, page)
         _say(results.summary_text(study, reason, home.folder, written))

@@ -10,6 +10,7 @@ from tuner_component.engines.base import Engine
 from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
 from tuner_component.search import Search
 from tuner_component.step import (
+    cheaper,
     data_checks,
     preflight,
     probe,
@@ -18,7 +19,6 @@ from tuner_component.step import (
 )
 from tuner_component.step.plan import (
     SearchPlan,
-    check_epochs,
     plan_build_model,
     plan_stock,
 )
@@ -82,7 +82,7 @@ class UserCode:
             data_checks.check_label_values(sketch, label_key)
             data_checks.check_batch_size(sketch, search)
         self.explored = probe.explore(engine, explore_folder)
-        check_epochs(search, self.explored.get("no_rungs", ""))
+        cheaper.check_epochs(search, self.explored.get("no_rungs", ""))
         plan = make_plan(search, self._module, self._args, self.explored, scratch)
         return plan, {**self._identity(plan), "data": sketch}
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tuner_component.evaluation import Outcome
 from tuner_component.trial import (
+    REPEAT_OF,
     Fidelity,
     Objective,
     Reason,
@@ -84,7 +86,9 @@ class Endings:
         return f"max_trials={self._limits.max_trials} is reached"
 
 
-def stopping_rule(limits: Limits, trials: Sequence[Trial]) -> StoppingRule | None:
+def stopping_rule(
+    limits: Limits, trials: Sequence[Trial], note: Mapping[str, Any]
+) -> StoppingRule | None:
     """Returns when a training that starts now is given up; None: never.
 
     It is journalled with the trial, so that it is the same in every attempt.
@@ -92,8 +96,9 @@ def stopping_rule(limits: Limits, trials: Sequence[Trial]) -> StoppingRule | Non
     Args:
         limits: Say below which chance.
         trials: All of a study with one objective.
+        note: Of the training; one that runs a trial again is always complete.
     """
-    if limits.least_chance is None:
+    if limits.least_chance is None or REPEAT_OF in note:
         return None
     full = [t.loss for t in trials if t.state is TrialState.COMPLETED]
     best = min((loss for loss in full if loss is not None), default=None)

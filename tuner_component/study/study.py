@@ -308,7 +308,7 @@ class Study:
         # The outcome of the rung below would pass for that of the one above.
         discard_outcome(self.folder_of(trial.trial_id))
         self._emptied.discard(trial.trial_id)
-        rule = policy.stopping_rule(self.limits, self.trials)
+        rule = policy.stopping_rule(self.limits, self.trials, trial.note)
         self._write(
             study_records.promoted(trial.trial_id, action.fidelity, rule, self._clock())
         )
@@ -327,7 +327,7 @@ class Study:
             seed=_trial_seed(self.limits.seed, number),
             fidelity=action.fidelity,
             inheritance=action.inheritance,
-            stopping=policy.stopping_rule(self.limits, self.trials),
+            stopping=policy.stopping_rule(self.limits, self.trials, action.note),
             note=action.note,
         )
         # A disk that lost the end of a journal may still hold its outcome.

@@ -18,7 +18,6 @@ from tests.engines.flocks import FlockOfProcesses
 from tests.engines.runners.listening import Listening
 from tests.engines.runners.service import Services
 from tuner_component.engines.beam.pipeline import submitter
-from tuner_component.trial import TrialState
 
 pytestmark = pytest.mark.runner
 
@@ -89,8 +88,13 @@ def test_a_task_manager_that_dies_costs_no_trial_that_has_ended(tmp_path, runner
     trials, reason = on_beam(tmp_path, case, submitter(flink.arguments), killing)
     assert killing.num_killed == 1
     assert reason == "max_trials=8 is reached"
-    assert [trial.state for trial in trials] == [TrialState.COMPLETED] * 8
+    expected, _ = on_local_pool(tmp_path / "local", case)
+    assert _results(trials) == _results(expected)
     num_evaluated = [len(lines) for lines in evaluations(tmp_path).values()]
-    # Only what the killed task manager had under way has run again.
-    assert sorted(num_evaluated)[:7] == [1] * 7
-    assert num_evaluated == [trial.num_attempts for trial in trials]
+    # Only what was under way, one trial for each worker, may have run again.
+    assert len(num_evaluated) == 8
+    assert sum(num_evaluated) <= 8 + 2
+
+
+def _results(trials):
+    return [(trial.trial_id, trial.state, trial.score) for trial in trials]

@@ -59,19 +59,32 @@ def test_the_rounds_are_stages_of_one_job(job):
 def test_workers_are_what_the_options_say(job):
     from apache_beam.runners.dataflow.internal.apiclient import Environment
 
-    environment = Environment(
-        proto_pipeline_staged_url="gs://bucket/staging/pipeline.pb",
-        packages=[],
-        options=job.options,
-        environment_version="1",
-        proto_pipeline=job.proto_pipeline,
-    ).proto
-    (pool,) = environment.workerPools
-    assert (pool.numWorkers, pool.machineType) == (2, "n1-standard-8")
-    assert pool.autoscalingSettings.maxNumWorkers == 4
-    images = [one.containerImage for one in pool.sdkHarnessContainerImages]
+    environment = as_json(
+        Environment(
+            proto_pipeline_staged_url="gs://bucket/staging/pipeline.pb",
+            packages=[],
+            options=job.options,
+            environment_version="1",
+            proto_pipeline=job.proto_pipeline,
+        ).proto
+    )
+    (pool,) = environment["workerPools"]
+    assert (pool["numWorkers"], pool["machineType"]) == (2, "n1-standard-8")
+    assert pool["autoscalingSettings"]["maxNumWorkers"] == 4
+    images = [one["containerImage"] for one in pool["sdkHarnessContainerImages"]]
     assert images == [IMAGE]
     environments = job.proto_pipeline.components.environments.values()
     assert [IMAGE in str(one.payload) for one in environments] == [True]
     assert job.google_cloud_options.region == "europe-west1"
     assert job.proto.name == "search"
+
+
+def as_json(message):
+    """Returns a message of Dataflow's client, which newer Beam makes of protobuf."""
+    if hasattr(message, "_pb"):
+        from google.protobuf import json_format
+
+        return json_format.MessageToDict(message._pb)
+    from apitools.base.py import encoding
+
+    return encoding.MessageToPyValue(message)

@@ -38,8 +38,8 @@ taskmanager.memory.jvm-metaspace.size: 128m
 taskmanager.memory.jvm-overhead.max: 64m
 taskmanager.memory.jvm-overhead.min: 64m
 taskmanager.memory.managed.size: 64m
-taskmanager.memory.network.max: 64m
-taskmanager.memory.network.min: 64m
+taskmanager.memory.network.max: 256m
+taskmanager.memory.network.min: 256m
 taskmanager.memory.task.heap.size: 128m
 taskmanager.memory.task.off-heap.size: 0m
 taskmanager.numberOfTaskSlots: 2

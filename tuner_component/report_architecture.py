@@ -61,12 +61,14 @@ def _picture(
     """Returns a drawing, and where it ends to the right and below."""
     wires = wiring.wires(values)
     places = _places(wiring, wires)
-    bottom = top + 2 * _MARGIN + _ROW * (1 + max(row for _, row in places.values()))
+    spans = [places[w.target][0] - places[w.source][0] for w in wires]
+    first = top + 1.5 * _MARGIN + 0.75 * max(map(_bend, spans), default=0.0)
+    bottom = int(first) + _ROW * (1 + max(row for _, row in places.values()))
     right = 2 * _MARGIN + _STEP * max(column for column, _ in places.values())
 
     def at(node: int) -> tuple[float, float]:
         column, row = places[node]
-        return _MARGIN + _STEP * column, top + 1.5 * _MARGIN + _ROW * row
+        return _MARGIN + _STEP * column, first + _ROW * row
 
     lines = "".join(
         _line(at(w.source), at(w.target), text) for w, text in _joined(wires)
@@ -108,19 +110,24 @@ def _joined(wires: Sequence[Wire]) -> list[tuple[Wire, str]]:
 
 
 def _line(begin: tuple[float, float], end: tuple[float, float], text: str) -> str:
-    """Draws an edge as a curve that leaves and arrives level; longer ones bend more."""
+    """Draws an edge as a curve; one that passes nodes bends upwards, out of the way."""
     (x0, y0), (x1, y1) = begin, end
-    bend = 0.0 if x1 - x0 <= _STEP and y0 == y1 else 0.28 * (x1 - x0)
-    middle, height = (x0 + x1) / 2, (y0 + y1) / 2 + bend * 0.75 - 5
+    bend = _bend((x1 - x0) / _STEP)
+    middle, height = (x0 + x1) / 2, (y0 + y1) / 2 - bend * 0.75 - 5
     path = (
-        f"M{x0:.0f},{y0:.0f} C{x0 + _STEP / 2:.0f},{y0 + bend:.0f} "
-        f"{x1 - _STEP / 2:.0f},{y1 + bend:.0f} {x1:.0f},{y1:.0f}"
+        f"M{x0:.0f},{y0:.0f} C{x0 + _STEP / 2:.0f},{y0 - bend:.0f} "
+        f"{x1 - _STEP / 2:.0f},{y1 - bend:.0f} {x1:.0f},{y1:.0f}"
     )
     label = (
         f'<text x="{middle:.0f}" y="{height:.0f}" text-anchor="middle">'
         f"{html.escape(text)}</text>"
     )
     return f'<path d="{path}" fill="none" stroke="{_LINE}" stroke-width="2"/>{label}'
+
+
+def _bend(num_columns: float) -> float:
+    """Returns how far up the ends of an edge over so many columns pull it."""
+    return 0.28 * _STEP * num_columns if num_columns > 1 else 0.0
 
 
 def _dot(place: tuple[float, float], text: str) -> str:

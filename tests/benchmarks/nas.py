@@ -1,8 +1,9 @@
 """Measures what architecture search has to show.
 
 `make bench-nas` runs every part: cells of NAS-Bench-201 through the space that a model
-declares, a winner trained again by the stock Trainer, and joint searches of
-architecture and hyperparameters beside those of others. ARGS="--parts cells" runs some.
+declares, a winner trained again by the stock Trainer, joint searches of architecture
+and hyperparameters beside those of others, and cheaper ways to judge a trial.
+ARGS="--parts cells" runs some.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tests.benchmarks.architectures import (
     curves,
     joint,
     lower_fidelity,
+    morphing,
     rebuilt,
     subsets,
 )
@@ -28,6 +30,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "joint": joint.figures,
     "curves": curves.figures,
     "lower_fidelity": lower_fidelity.figures,
+    "morphing": morphing.figures,
     "subsets": subsets.figures,
 }
 

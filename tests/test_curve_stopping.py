@@ -6,6 +6,7 @@ import pytest
 
 from tuner_component.curve_stopping import CurveStopping
 from tuner_component.evaluation import Job
+from tuner_component.records import decode, encode
 from tuner_component.trial import Measurement, StoppingRule
 
 JOB = Job("0", {}, 0, 0, "", "val_accuracy", "max", stopping=StoppingRule(-0.9, 0.001))
@@ -73,3 +74,7 @@ def test_a_training_that_ends_anyway_was_not_given_up():
     model = Model()
     model.stop_training = True
     assert CurveStopping(JOB, 50).stop(model, curve(FLAT)) == ""
+
+
+def test_the_rule_travels_with_the_job():
+    assert decode(Job, encode(JOB)) == JOB

@@ -7,6 +7,7 @@ large, the executor of several threads is the better one: it computes in place.
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,7 +28,7 @@ class EpochGraph:
     def __init__(
         self, function: Callable[..., Any], signature: list[Any], model: Any
     ) -> None:
-        self._make = lambda: _traced(function, signature)
+        self._make = functools.partial(_traced, function, signature)
         self._graphs: dict[bool, Any] = {}
         self._one_thread = not _has_convolutions(model)
         if self._one_thread:

@@ -82,9 +82,9 @@ def _member(begun: Begun) -> training.Member | None:
     if plan is None or reason:
         training.alone(reason)
         return None
-    reads = begun.reads_weights or training.read_weights(begun.callbacks)
+    needs = "weights" if begun.reads_weights else training.needs_of(begun.callbacks)
     callbacks = [*begun.callbacks, begun.watch]
-    member = training.Member(begun.model, plan, callbacks, reads)
+    member = training.Member(begun.model, plan, callbacks, needs)
     begun.watch.weights_of = lambda _: member.weights()
     return member
 

@@ -2,8 +2,8 @@
 
 `make bench-speed` runs each step in a process of its own, A and B in turn, and writes
 a table, build/bench/speed.json and build/bench/speed.svg (where the CPU seconds go).
-`ARGS="--tasks penguin --rounds 3"` chooses. The figures of `bench-studies` and of other
-benchmarks of speed are taken over.
+`ARGS="--tasks penguin --rounds 3"` chooses. Unless `--steps-only` the rates of training
+(`bench-speed_training`), of two workers, and `bench-studies` are measured too.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.benchmarks import studies
+from tests.benchmarks import speed_training, studies
 from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.steps import workers
 from tests.benchmarks.steps.bars import write_bars
 from tests.benchmarks.steps.tasks import TASKS, is_there
 from tests.benchmarks.tables.runs import ROOT
 
 _FOLDER = ROOT / "build" / "bench"
 _VARIANTS = ("stock", "ours", "build_model")
-_OTHERS = ("speed_training",)
 
 Costs = dict[str, float]
 """Median of `import_cpu`, `step_cpu`, `wall` and `peak_bytes` of a variant."""
@@ -43,8 +43,8 @@ def main() -> int:
     write_bars(found, _FOLDER / "speed.svg")
     figures = [figure for name in names for figure in _figures(name, found[name])]
     if not options.steps_only:
-        figures += studies.figures()
-    return report("speed", figures + _taken_over())
+        figures += speed_training.figures() + workers.figures() + studies.figures()
+    return report("speed", figures)
 
 
 def _measured(names: list[str], rounds: int) -> dict[str, dict[str, Costs]]:
@@ -148,17 +148,6 @@ def _step(costs: Costs) -> float:
 
 def _wall(costs: Costs) -> float:
     return costs["wall"]
-
-
-def _taken_over() -> list[Figure]:
-    """Returns the figures that other benchmarks of speed have measured."""
-    figures = []
-    for name in _OTHERS:
-        file = _FOLDER / f"{name}.json"
-        for row in json.loads(file.read_text())["figures"] if file.exists() else ():
-            at_least = (row["value"] >= row["goal"]) == row["holds"]
-            figures.append(Figure(row["name"], row["value"], row["goal"], at_least))
-    return figures
 
 
 def _options() -> argparse.Namespace:

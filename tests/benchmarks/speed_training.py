@@ -68,7 +68,7 @@ class _Case:
 
 def _rates() -> list[Figure]:
     found = []
-    for case in (_small(), _tabular(), _images()):
+    for case in (_small(), _tabular(), images()):
         rates = _steps_per_second(case)
         fit, ours = rates["fit"], rates["graphs"]
         sys.stdout.write(f"{case.name}, steps/CPU s: {_texts(rates)}\n")
@@ -161,7 +161,7 @@ def _together(case: _Case) -> Callable[[int], None]:
             training.Member(
                 model,
                 training.Plan(examples, rows, steps, None, case.batch_size, epochs),
-                reads_weights=False,
+                needs="nothing",
             )
             for model, rows in zip(models, orders, strict=True)
         ]
@@ -234,7 +234,8 @@ def _embeddings() -> Any:
     return _compiled(keras.Model(inputs, outputs))
 
 
-def _images() -> _Case:
+def images() -> _Case:
+    """Returns the convolutional network and images of the size of MNIST's."""
     rng = np.random.default_rng(0)
     arrays = {
         "image": rng.random((3_200, 28, 28, 1), "float32"),

@@ -128,8 +128,8 @@ def _callbacks():
 def test_each_has_its_own_callbacks():
     members = _members(kinds.dropout, _callbacks)
     for member in members:
-        member.reads_weights = training.read_weights(member.callbacks)
-        assert not member.reads_weights
+        member.needs = training.needs_of(member.callbacks)
+        assert member.needs == "rate"
     alone = _alone(kinds.dropout, _callbacks)
     _assert_same(_together(members), alone)
     rates = [float(m.model.optimizer.learning_rate) for m in members]
@@ -145,7 +145,7 @@ def test_a_callback_may_change_weights():
     def callbacks():
         return [Halves()]
 
-    assert training.read_weights(callbacks())
+    assert training.needs_of(callbacks()) == "weights"
     alone = _alone(kinds.dropout, callbacks)
     _assert_same(_together(_members(kinds.dropout, callbacks)), alone)
 
@@ -172,7 +172,7 @@ def test_weights_are_known_during_the_training():
         def on_epoch_end(self, epoch, logs=None):
             found[epoch] = members[0].weights()
 
-    members[0].callbacks, members[0].reads_weights = [Watches()], False
+    members[0].callbacks, members[0].needs = [Watches()], "nothing"
     _together(members)
     assert list(found) == [0, 1]
     for ours, kept in zip(members[0].model.variables, found[1], strict=True):

@@ -4,7 +4,7 @@ from tuner_component.training.examples import LABEL, Examples, examples_of, shuf
 from tuner_component.training.fit import Plan, fit
 from tuner_component.training.fused_fit import Member, fit_together, groups_of
 from tuner_component.training.support import fall_back, why_not
-from tuner_component.training.together import alone, read_weights
+from tuner_component.training.together import alone, needs_of
 
 __all__ = [
     "LABEL",
@@ -17,7 +17,7 @@ __all__ = [
     "fit",
     "fit_together",
     "groups_of",
-    "read_weights",
+    "needs_of",
     "shuffled",
     "why_not",
 ]

@@ -12,7 +12,7 @@ from typing import Any
 
 from tuner_component.training.examples import Examples
 from tuner_component.training.numbers import Numbers
-from tuner_component.training.one_thread import traced
+from tuner_component.training.one_thread import EpochGraph
 
 
 class NoGraphError(Exception):
@@ -106,7 +106,7 @@ class EpochGraphs:
             tf.TensorSpec([None], tf.int64),
             tf.TensorSpec([], tf.int64),
         ]
-        return traced(epoch, signature)
+        return EpochGraph(epoch, signature, model)
 
 
 def has_own_metrics(model: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -78,6 +79,23 @@ def in_order(num_examples: int, batch_size: int, steps: int | None = None) -> An
     return tf.tile(rows, [num_passes])[: steps * batch_size]
 
 
+@functools.cache
+def _shuffle() -> Callable[[Any, Any], Any]:
+    """Returns the graph that shuffles so many rows by a seed of two numbers."""
+    import tensorflow as tf
+
+    def shuffle(num_examples: Any, seed: Any) -> Any:
+        with tf.device("CPU"):
+            rows = tf.range(num_examples, dtype=tf.int64)
+            return tf.random.experimental.stateless_shuffle(rows, seed)
+
+    specs = [tf.TensorSpec([], tf.int64), tf.TensorSpec([2], tf.int64)]
+    graph: Callable[[Any, Any], Any] = tf.function(
+        shuffle, input_signature=specs
+    ).get_concrete_function()
+    return graph
+
+
 def shuffled(
     num_examples: int, batch_size: int, seed: int, steps: int | None = None
 ) -> Rows:
@@ -90,11 +108,10 @@ def shuffled(
         if number not in passes:
             for old in [known for known in passes if known < number - 1]:
                 del passes[old]
-            with tf.device("CPU"):
-                passes[number] = tf.random.experimental.stateless_shuffle(
-                    tf.range(num_examples, dtype=tf.int64),
-                    tf.constant([seed, number], tf.int64),
-                )
+            passes[number] = _shuffle()(
+                tf.constant(num_examples, tf.int64),
+                tf.constant([seed, number], tf.int64),
+            )
         return passes[number]
 
     def rows(epoch: int) -> Any:

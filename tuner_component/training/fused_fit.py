@@ -28,17 +28,16 @@ class Member:
         model: Compiled; `support.why_not` knows no reason against it.
         plan: What to do.
         callbacks: Keras callbacks without hooks for batches.
-        reads_weights: Whether a callback reads or changes the model's values at the
-            end of an epoch, beyond its learning rate; see `together.read_weights`.
-        weights: Returns copies of the model's variables; while it trains, the model
-            itself is behind unless `reads_weights`.
+        needs: What callbacks read or change at the ends of an epoch, see
+            `together.needs_of`: the rest of the model is behind while it trains.
+        weights: Returns copies of the model's variables, however far behind it is.
         error: What a callback raised; the training has ended there.
     """
 
     model: Any
     plan: Plan
     callbacks: Sequence[Any] = ()
-    reads_weights: bool = True
+    needs: together.Needs = "weights"
     weights: Callable[[], list[Any]] = list
     error: Exception | None = None
 
@@ -207,7 +206,7 @@ class _Training:
         if any(runner.validates for runner in self._runners):
             self._validate()
         for position, runner in enumerate(self._runners):
-            if runner.member.reads_weights:
+            if runner.member.needs == "weights":
                 self._stack.put_back(position)
             runner.call("on_epoch_end", runner.epoch, runner.logs)
             self._read(position, runner)
@@ -240,9 +239,9 @@ class _Training:
 
     def _read(self, position: int, runner: _Runner) -> None:
         """Takes what the callbacks have changed."""
-        if runner.member.reads_weights:
+        if runner.member.needs == "weights":
             self._stack.read_again(position)
-        else:
+        elif runner.member.needs == "rate":
             self._stack.read_rate(position)
 
     def _drop_ended(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from tuner_component.training.epoch_graph import any_number, batch_of, weighing
 from tuner_component.training.examples import Examples
 from tuner_component.training.numbers import Places, in_place
-from tuner_component.training.one_thread import traced
+from tuner_component.training.one_thread import EpochGraph
 from tuner_component.training.pure_step import PureStep, Values
 from tuner_component.training.vectorised import complete
 
@@ -108,7 +108,7 @@ class FusedGraphs:
             return after, _vectorised(self._step.results, after[-1])
 
         signature = [*tf.nest.flatten(given), tf.TensorSpec([], tf.int64)]
-        return traced(epoch, signature)
+        return EpochGraph(epoch, signature, self._step.model)
 
     def _map(
         self, step: Any, values: Values, numbers: Any, batch: Any, *, own_batch: bool

@@ -24,7 +24,7 @@ class PureStep:
     """
 
     def __init__(self, model: Any) -> None:
-        self._model = model
+        self.model = model
 
     @staticmethod
     def variables(model: Any) -> Values:
@@ -40,7 +40,7 @@ class PureStep:
         """Returns the values after a step on this batch."""
         import tensorflow as tf
 
-        model, (trainable, others, optimizer, metrics) = self._model, values
+        model, (trainable, others, optimizer, metrics) = self.model, values
         with tf.GradientTape() as tape:
             tape.watch(trainable)
             loss, predicted, others, metrics = self._loss(
@@ -65,19 +65,19 @@ class PureStep:
 
     def zeros(self) -> list[Any]:
         """Returns the metrics' values before the first step of an epoch."""
-        with self._scope([v.value for v in self._model.metrics_variables]) as scope:
-            self._model.reset_metrics()
+        with self._scope([v.value for v in self.model.metrics_variables]) as scope:
+            self.model.reset_metrics()
         return self._metric_values(scope)
 
     def results(self, metrics: list[Any]) -> dict[str, Any]:
         """Returns what the metrics say."""
         with self._scope(metrics):
-            return dict(self._model.get_metrics_result())
+            return dict(self.model.get_metrics_result())
 
     def _loss(
         self, values: tuple[Any, ...], batch: tuple[Any, ...], *, training: bool
     ) -> tuple[Any, Any, list[Any], list[Any]]:
-        model, (trainable, others, metrics) = self._model, values
+        model, (trainable, others, metrics) = self.model, values
         features, label, weight = batch
         said = {"training": training} if model._call_has_training_arg else {}
         predicted, others, losses = model.stateless_call(
@@ -105,18 +105,18 @@ class PureStep:
         features, label, weight = batch
         num_examples = tf.shape(tf.nest.flatten(features)[0])[0]
         with self._scope(metrics) as scope:
-            self._model._loss_tracker.update_state(loss, sample_weight=num_examples)
-            self._model.compute_metrics(features, label, predicted, weight)
+            self.model._loss_tracker.update_state(loss, sample_weight=num_examples)
+            self.model.compute_metrics(features, label, predicted, weight)
         return self._metric_values(scope)
 
     def _scope(self, metrics: list[Any]) -> Any:
         import keras
 
-        pairs = zip(self._model.metrics_variables, metrics, strict=True)
+        pairs = zip(self.model.metrics_variables, metrics, strict=True)
         return keras.StatelessScope(list(pairs))
 
     def _metric_values(self, scope: Any) -> list[Any]:
-        return [scope.get_current_value(v) for v in self._model.metrics_variables]
+        return [scope.get_current_value(v) for v in self.model.metrics_variables]
 
 
 @contextlib.contextmanager

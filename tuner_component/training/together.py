@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from tuner_component.training.structure import Structure
 
@@ -34,9 +34,15 @@ def alone(reason: str) -> None:
         _logger.warning("Trials train one by one, not together: %s.", reason)
 
 
-def read_weights(callbacks: Sequence[Any]) -> bool:
-    """Returns whether a callback may read or change more than the learning rate."""
-    return any(map(_reads_weights, callbacks))
+Needs = Literal["nothing", "rate", "weights"]
+"""What of a model callbacks may read or change at the end of an epoch."""
+
+
+def needs_of(callbacks: Sequence[Any]) -> Needs:
+    """Returns what these callbacks may read or change."""
+    if any(map(_reads_weights, callbacks)):
+        return "weights"
+    return "rate" if callbacks else "nothing"
 
 
 def _reads_weights(callback: Any) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import gzip
 import math
 
@@ -20,6 +21,7 @@ from tests.benchmarks.tables import (
 )
 from tests.benchmarks.tables.curves import Curves, position
 from tests.benchmarks.tables.data import FOLDER
+from tests.benchmarks.tables.exhaustive import regret_of_all
 from tests.benchmarks.tables.families import FAMILIES, tasks_named
 from tests.benchmarks.tables.grids import OPERATIONS, Grid
 from tests.benchmarks.tables.simulation import run
@@ -67,6 +69,16 @@ def test_regret_is_0_at_the_best_and_1_from_the_median_on(grid):
 def test_regret_of_logarithms(grid):
     log = Grid("t/l", "t", grid.space, grid.losses, 10 ** np.arange(6.0), log=True)
     assert regret(log, 10.0) == pytest.approx(1 / math.log10(log.worst))
+
+
+def test_whoever_tries_everything_may_still_return_a_lucky_one(grid, curves):
+    assert regret_of_all(grid) == 0
+    ended = dataclasses.replace(curves, tests=np.array([1.5, 2.0]))
+    assert regret_of_all(ended) == 0
+    lucky = np.column_stack([np.arange(6.0), np.full(6, 9.0)])
+    lucky[4, 1] = -1
+    noisy = Grid("t/n", "t", grid.space, lucky, grid.tests)
+    assert 0 < regret_of_all(noisy) < 1
 
 
 def test_the_nearest_curve_answers(curves):

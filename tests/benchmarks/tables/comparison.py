@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.tables.exhaustive import regret_of_all
+from tests.benchmarks.tables.families import tasks_named
 from tests.benchmarks.tables.runs import Run
 from tests.benchmarks.tables.statistics import (
     Runs,
@@ -56,13 +58,15 @@ def table(runs: Runs, num_trials: int) -> list[str]:
 
 
 def task_table(runs: Runs, num_trials: int) -> list[str]:
-    """Returns the mean regret at the end, by task and searcher."""
-    tasks = tasks_of_all(runs)
-    lines = [
-        f"{'regret at ' + str(num_trials):44}" + "".join(f"{n:>13.12}" for n in runs)
-    ]
-    for task in tasks:
-        ends = (mean_curve(by_task[task], num_trials)[-1] for by_task in runs.values())
+    """Returns the mean regret at the end, by task and searcher.
+
+    The last column has that of a search which tries everything.
+    """
+    heads = "".join(f"{name:>13.12}" for name in (*runs, "all tried"))
+    lines = [f"{'regret at ' + str(num_trials):44}{heads}"]
+    for task in tasks_of_all(runs):
+        ends = [mean_curve(by_task[task], num_trials)[-1] for by_task in runs.values()]
+        ends += [regret_of_all(table) for table in tasks_named([task])]
         lines.append(f"{task[:43]:44}" + "".join(f"{end:13.4f}" for end in ends))
     return lines
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from tests.benchmarks.tables.crossing import synthetic
-from tests.benchmarks.tables.curves import lcbench, lcdb, taskset
-from tests.benchmarks.tables.grids import fcnet, hpobench, nasbench201
-from tests.benchmarks.tables.task import Task
+from tests.benchmarks.tables.curves import Curves, lcbench, lcdb, taskset
+from tests.benchmarks.tables.grids import Grid, fcnet, hpobench, nasbench201
 
-FAMILIES: dict[str, Callable[[], Sequence[Task]]] = {
+FAMILIES: dict[str, Callable[[], Sequence[Grid | Curves]]] = {
     "nasbench201": lambda: [nasbench201()],
     "nasbench201_mean": lambda: [nasbench201(noisy=False)],
     "hpobench_mlp": hpobench,
@@ -21,13 +20,13 @@ FAMILIES: dict[str, Callable[[], Sequence[Task]]] = {
 }
 
 
-def tasks_named(names: Iterable[str]) -> list[Task]:
+def tasks_named(names: Iterable[str]) -> list[Grid | Curves]:
     """Returns the tasks of some families, or those named `FAMILY/TASK`.
 
     Raises:
         ValueError: If there is no such task.
     """
-    found = []
+    found: list[Grid | Curves] = []
     for name in names:
         family, _, rest = name.partition("/")
         tasks = FAMILIES[family]() if family in FAMILIES else ()

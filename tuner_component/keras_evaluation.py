@@ -104,6 +104,7 @@ def explore(code: ModelCode) -> Evaluation:
     with model_fidelity.recorded() as asked:
         model = _build(code, hp)
     model_inputs.check(model, code.train.batches(1).element_spec[0])
+    code = _narrowed(code, model)
     _make_variables(model, code)
     fidelities = keras_fidelity.kinds(code.train, model, asked)
     own = code.fit_args(hp)
@@ -183,6 +184,7 @@ def begin(
     _seed(job.seed)
     hp = _hyperparameters(job.values)
     model = _build(code, hp)
+    code = _narrowed(code, model)
     own = code.fit_args(hp)
     fit = fit_arguments.settled(code.fit_defaults, hp.values, own, epochs)
     if epochs is not None:
@@ -218,6 +220,15 @@ def end(begun: Begun) -> Evaluation:
     )
     _leave(model, job, watch, evaluation)
     return model_metrics.added(evaluation, job, lambda: model)
+
+
+def _narrowed(code: ModelCode, model: Any) -> ModelCode:
+    """Returns the code with the features that the model takes."""
+    names = model_inputs.names(model)
+    if names is None:
+        return code
+    train, validation = code.train.only(names), code.validation.only(names)
+    return dataclasses.replace(code, train=train, validation=validation)
 
 
 def _full_epochs(job: Job, epochs: int) -> float:

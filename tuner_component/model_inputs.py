@@ -39,17 +39,30 @@ def check(model: Any, features: Mapping[str, Any]) -> None:
             )
 
 
+def names(model: Any) -> frozenset[str] | None:
+    """Returns the features that a model with a dictionary of inputs takes, or None.
+
+    Keras 3 matches a dictionary that holds more by position, not by name.
+    """
+    structure = _structure(model)
+    return frozenset(structure) if isinstance(structure, Mapping) else None
+
+
 def _named_inputs(model: Any) -> dict[str, str]:
     """Returns name to dtype; none where Keras does not go by names."""
-    try:
-        structure = model.input
-    except (AttributeError, ValueError):  # Subclassed, or not built yet.
-        return {}
+    structure = _structure(model)
     if isinstance(structure, list | tuple) and len(structure) > 1:
         structure = {tensor.name.partition(":")[0]: tensor for tensor in structure}
     if not isinstance(structure, Mapping):
         return {}
     return {name: _dtype(tensor) for name, tensor in structure.items()}
+
+
+def _structure(model: Any) -> Any:
+    try:
+        return model.input
+    except (AttributeError, ValueError):  # Subclassed, or not built yet.
+        return None
 
 
 def _dtype(tensor: Any) -> str:

@@ -57,11 +57,29 @@ class Split:
             under a name of its own; None where there is none, or not for all.
         table: All examples, where features are ragged, sparse or strings; None where
             the arrays say it all, or the split is streamed.
+        features: Names of those that are given; None: all.
     """
 
     source: Source
     arrays: Mapping[str, Any] | None
     table: Table | None = None
+    features: frozenset[str] | None = None
+
+    def only(self, names: frozenset[str]) -> Split:
+        """Returns the split with these features alone; the same for the same names."""
+        if names not in self._narrowed:
+            arrays = self.arrays
+            if arrays is not None:
+                kept = names | {_LABEL}
+                arrays = {name: arrays[name] for name in arrays if name in kept}
+            self._narrowed[names] = dataclasses.replace(
+                self, arrays=arrays, features=names
+            )
+        return self._narrowed[names]
+
+    @functools.cached_property
+    def _narrowed(self) -> dict[frozenset[str], Split]:
+        return {}
 
     def batches(self, batch_size: int, *, repeat: bool = False) -> Any:
         """Returns a dataset of `(features, label)` batches, in the order of the data.
@@ -73,7 +91,7 @@ class Split:
         import tensorflow as tf
 
         if self._memory is None:
-            streamed = self.source.stream(batch_size, shuffle=False, seed=None)
+            streamed = self._streamed(batch_size, shuffle=False, seed=None)
             return streamed.repeat() if repeat else streamed
         rows = tf.data.Dataset.range(self._memory.num_examples)
         return self._gathered((rows.repeat() if repeat else rows).batch(batch_size))
@@ -120,7 +138,7 @@ class Split:
     def _streamed_epochs(
         self, batch_size: int, seed: int, steps: int | None, first: int | None
     ) -> tuple[Any, int | None]:
-        streamed = self.source.stream(batch_size, shuffle=True, seed=seed)
+        streamed = self._streamed(batch_size, shuffle=True, seed=seed)
         if steps is not None:
             return streamed.repeat().skip((first or 0) * steps), steps
         if first is None:
@@ -128,6 +146,16 @@ class Split:
         for _ in range(first):
             next(iter(streamed), None)  # Takes the seeds of that epoch.
         return streamed.repeat(), -(-self._num_streamed // batch_size)
+
+    def _streamed(self, batch_size: int, *, shuffle: bool, seed: int | None) -> Any:
+        streamed = self.source.stream(batch_size, shuffle=shuffle, seed=seed)
+        if self.features is None:
+            return streamed
+        return streamed.map(lambda features, label: (self._given(features), label))
+
+    def _given(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        names = features if self.features is None else self.features
+        return {name: features[name] for name in features if name in names}
 
     @functools.cached_property
     def _memory(self) -> Table | None:
@@ -140,7 +168,7 @@ class Split:
         def gather(rows: Any) -> Any:
             features = table.gather(rows)
             label = features.pop(label_key)
-            return features, label
+            return self._given(features), label
 
         return batches_of_rows.map(gather).prefetch(2)
 

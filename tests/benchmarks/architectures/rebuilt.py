@@ -11,7 +11,7 @@ from tests.benchmarks.figures import Figure
 from tests.pipelines import command_line
 from tuner_component import nas
 
-_OPTIONS = ("--images", "--trials", 6, "--epochs", 15, "--strategy", "evolution")
+_OPTIONS = ("--images", "--trials", 4, "--epochs", 12, "--strategy", "evolution")
 _LABEL = "image_class_xf"
 
 

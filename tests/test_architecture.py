@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (3, frozenset({"curve_stopping"})),
     (3, frozenset({"outcome_file", "nas", "data", "model_metrics"})),
     (3, frozenset({"training_state", "model_state", "model_inputs"})),
+    (3, frozenset({"seeding", "weights_file"})),
     (3, frozenset({"epoch_watch", "training"})),
     (3, frozenset({"heirs"})),
     (3, frozenset({"keras_fidelity", "fit_arguments"})),

@@ -12,7 +12,7 @@ keras = pytest.importorskip("keras")
 
 from tests.keras_tuner_adapter import stock_tuners  # noqa: E402
 from tests.test_keras_evaluation import _code, _job, _run, data  # noqa: E402, F401
-from tuner_component import keras_evaluation  # noqa: E402
+from tuner_component import keras_evaluation, weights_file  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
 from tuner_component.keras_together import KerasEvaluation  # noqa: E402
 from tuner_component.keras_tuner_adapter.stock_evaluation import (  # noqa: E402
@@ -35,7 +35,7 @@ def test_a_hopeless_training_ends_with_the_score_that_it_had(data, tmp_path):  #
     metrics = [dict(m.metrics) for m in whole.measurements[:number]]
     assert [dict(m.metrics) for m in cut.measurements] == metrics
     assert cut.metrics["val_accuracy"] == max(m["val_accuracy"] for m in metrics)
-    assert (tmp_path / "cut" / keras_evaluation.WEIGHTS).exists()
+    assert (tmp_path / "cut" / weights_file.NAME).exists()
 
 
 def test_what_beats_the_incumbent_goes_on(data, tmp_path):  # noqa: F811

@@ -9,7 +9,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")
 
-from tuner_component import keras_evaluation, model_metrics  # noqa: E402
+from tuner_component import keras_evaluation, model_metrics, weights_file  # noqa: E402
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
 from tuner_component.trial import Reason  # noqa: E402
@@ -80,7 +80,7 @@ def test_a_trial_is_scored_by_its_best_epoch(data, tmp_path):
     assert outcome.metrics["val_accuracy"] == best
     assert set(outcome.metrics) == {"accuracy", "loss", "val_accuracy", "val_loss"}
     assert outcome.report["hyperparameters"]["values"]["units"] == 8
-    assert (tmp_path / keras_evaluation.WEIGHTS).exists()
+    assert (tmp_path / weights_file.NAME).exists()
 
 
 def test_the_same_seed_gives_the_same_scores_whatever_ran_before(data, tmp_path):
@@ -90,6 +90,26 @@ def test_the_same_seed_gives_the_same_scores_whatever_ran_before(data, tmp_path)
     again = _run(code, _job(tmp_path))
     assert dict(again.metrics) == dict(first.metrics)
     assert dict(_run(code, _job(tmp_path, seed=5)).metrics) != dict(first.metrics)
+
+
+@pytest.mark.parametrize("by", ["graphs", "fit"])
+def test_features_are_matched_by_name_whatever_else_the_data_hold(data, tmp_path, by):
+    """Keras 3 would take the second input from the feature between the two."""
+    columns = {**data.arrays, "z": data.arrays["x"], "y": np.full((60, 3), np.nan)}
+
+    def build_model(hp):
+        inputs = {name: keras.Input((3,), name=name) for name in ("x", "z")}
+        joined = keras.layers.Concatenate()(list(inputs.values()))
+        model = keras.Model(inputs, keras.layers.Dense(1, "sigmoid")(joined))
+        model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+        return model
+
+    callbacks = {"fit": {"callbacks": [_Sizes()]}, "graphs": {}}
+    code = _code(Split(None, columns), build_model, lambda hp: callbacks[by])
+    outcome = _run(code, _job(tmp_path))
+    assert outcome.error is None
+    assert math.isfinite(outcome.metrics["val_loss"])
+    assert bool(_SIZES) == (by == "fit")
 
 
 class _Sizes(keras.callbacks.Callback):

@@ -9,13 +9,14 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from tuner_component import weights_file  # noqa: E402
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.evaluation import (  # noqa: E402
     Job,
     evaluate,
     evaluate_together,
 )
-from tuner_component.keras_evaluation import WEIGHTS, ModelCode  # noqa: E402
+from tuner_component.keras_evaluation import ModelCode  # noqa: E402
 from tuner_component.keras_together import KerasEvaluation  # noqa: E402
 from tuner_component.training import width as widths  # noqa: E402
 from tuner_component.trial import Fidelity, Reason  # noqa: E402
@@ -100,7 +101,7 @@ def _assert_same(one, other):
 
 def _weights(job):
     model = _build_model(_hp(job))
-    model.load_weights(f"{job.folder}/{WEIGHTS}")
+    model.load_weights(f"{job.folder}/{weights_file.NAME}")
     return model.get_weights()
 
 

@@ -13,7 +13,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")
 
-from tuner_component import keras_evaluation, training_state  # noqa: E402
+from tuner_component import keras_evaluation, training_state, weights_file  # noqa: E402
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
 from tuner_component.trial import Fidelity  # noqa: E402
@@ -253,7 +253,7 @@ def test_what_is_kept_is_what_is_needed(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [training_state.NAME]
     run(code(), job(tmp_path, MOST, 1))
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {training_state.NAME, keras_evaluation.WEIGHTS}
+    assert names == {training_state.NAME, weights_file.NAME}
     assert training_state.read(job(tmp_path, MOST)).arrays == {}
 
 

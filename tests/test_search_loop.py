@@ -93,6 +93,7 @@ def test_every_kind_of_ending_is_in_the_search(undisturbed):
     assert set(study.counts) == set(TrialState) - {
         TrialState.PENDING,
         TrialState.PAUSED,
+        TrialState.STOPPED,  # Only with curve_stopping.
     }
     assert study.counts[TrialState.COMPLETED] + study.counts[TrialState.FAILED] == 9
     assert {t.error.reason.value for t in study.trials if t.error} == {

@@ -5,10 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import sys
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from tuner_component import (
@@ -18,8 +15,10 @@ from tuner_component import (
     model_inputs,
     model_metrics,
     model_state,
+    seeding,
     training,
     training_state,
+    weights_file,
 )
 from tuner_component.curve_stopping import CurveStopping
 from tuner_component.epoch_watch import best_weights, make_watch
@@ -28,8 +27,6 @@ from tuner_component.estimators import model_fidelity
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
 from tuner_component.space_discovery import discover
 from tuner_component.training_state import TrainingState
-
-WEIGHTS = "best.weights.h5"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +97,7 @@ def explore(code: ModelCode) -> Evaluation:
     """
     found = discover(code.build_model)
     hp = _hyperparameters(found.values)
-    _seed(0)
+    seeding.seed(0)
     with model_fidelity.recorded() as asked:
         model = _build(code, hp)
     model_inputs.check(model, code.train.batches(1).element_spec[0])
@@ -181,7 +178,7 @@ def begin(
     """Builds a trial's model, and puts in what an earlier training has left."""
     epochs = training_state.epochs_of(job)
     parent = None if earlier else heirs.parent_of(job, lambda v: _made(code, v))
-    _seed(job.seed)
+    seeding.seed(job.seed)
     hp = _hyperparameters(job.values)
     model = _build(code, hp)
     code = _narrowed(code, model)
@@ -289,7 +286,7 @@ def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:
     full = _is_full(job) or bool(watch.hopeless)
     if full or not watch.arrays:
         model_state.put(model, watch.weights)
-        _save_weights(model, job.folder)
+        weights_file.save(model, job.folder)
     heirs.leave(job, watch)
     if job.fidelity is not None and watch.best.metrics == evaluation.metrics:
         state = TrainingState(
@@ -331,29 +328,12 @@ def _make_variables(model: Any, code: ModelCode) -> None:
         model(features)
 
 
-def _save_weights(model: Any, folder: str) -> None:
-    """Writes to a local file first: not every Keras can write to a remote one."""
-    import tensorflow as tf
-
-    with tempfile.TemporaryDirectory() as local:
-        path = str(Path(local) / WEIGHTS)
-        model.save_weights(path)
-        tf.io.gfile.makedirs(folder)
-        tf.io.gfile.copy(path, f"{folder}/{WEIGHTS}", overwrite=True)
-
-
 def _load_weights(model: Any, job: Job) -> None:
-    import tensorflow as tf
-
-    path = f"{job.folder}/{WEIGHTS}"
     state = training_state.read(job)
     if state is not None and state.arrays:
         model_state.put(model, best_weights(state))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        local = str(Path(folder) / WEIGHTS)
-        tf.io.gfile.copy(path, local)
-        model.load_weights(local)
+    weights_file.load(model, job.folder)
 
 
 def _build(code: ModelCode, hp: Any) -> Any:
@@ -381,25 +361,3 @@ def _result(watch: Any, job: Job) -> dict[str, float]:
     if watch.best is None or not math.isfinite(last.get(job.objective, math.nan)):
         return dict(last)
     return dict(watch.best.metrics)
-
-
-def _seed(seed: int) -> None:
-    """Makes what follows independent of what this worker ran before."""
-    import keras
-
-    for library in ("keras", "tf_keras"):
-        if library in sys.modules:
-            _forget_names(sys.modules[library])
-    keras.utils.set_random_seed(seed)
-    if "tf_keras" in sys.modules:
-        legacy = sys.modules["tf_keras"]
-        legacy.backend.experimental.enable_tf_random_generator()  # Else dropout hides.
-        legacy.utils.set_random_seed(seed)  # It may have a generator of its own.
-
-
-def _forget_names(library: Any) -> None:
-    """Starts layer names anew: they are part of metric names."""
-    if library.__name__ == "keras" and hasattr(library, "utils"):
-        library.utils.clear_session(free_memory=False)
-    else:
-        library.backend.clear_session()

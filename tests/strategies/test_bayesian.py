@@ -25,7 +25,7 @@ from tuner_component.search_space import (
     SearchSpace,
 )
 from tuner_component.strategies.base import Done
-from tuner_component.strategies.bayesian import Bayesian
+from tuner_component.strategies.bayesian import Bayesian, is_wide
 from tuner_component.strategies.random import Random
 from tuner_component.trial import Reason, Trial, TrialError, TrialState
 
@@ -137,6 +137,23 @@ def test_what_runs_is_not_proposed_again_nor_what_is_like_it():
     running = [*trials, pending(alone, 4)]
     (beside,) = strategy.propose(running, 1)
     assert abs(alone.values["x"] - beside.values["x"]) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("losses", "num_wide"),
+    [
+        ([5, 4, 3, 2, 1, 0], 3),
+        ([0, *range(1, 8)], 3),  # the best is 7 trials ago
+        ([0, *range(1, 9)], 6),
+        ([0, *[np.nan] * 8], 6),
+        ([np.nan] * 8 + [0], 3),
+        ([0] * 9, 6),  # equal is not better
+    ],
+)
+def test_proposals_look_wider_when_looking_closer_gains_nothing(losses, num_wide):
+    wide = [is_wide(number, np.array(losses, float)) for number in range(9)]
+    assert sum(wide) == num_wide
+    assert not all(wide)
 
 
 def test_a_region_that_fails_is_left_alone():

@@ -159,6 +159,16 @@ def test_rungs_that_miss_the_best_are_not_trusted(chosen, trusted):
     assert list(division.audited) == audited
 
 
+def test_of_three_all_must_agree_and_of_four_all_but_one_pair():
+    audited = [trained(0, 3, 3), trained(1, 4, 5), trained(2, 5, 4)]
+    members = [trained(3, 6), trained(4, 7)]
+    division = rank_agreement.divided(BRACKET, audited, members)
+    assert division.trusted is None
+    division = rank_agreement.divided(BRACKET, audited, [trained(3, 6, 6), members[1]])
+    assert division.trusted == 0
+    assert [trial.number for trial in division.audited] == [0, 1, 2, 3]
+
+
 def test_a_failed_trial_of_the_audit_is_the_worst():
     failed = Trial("2", 2, {}, 0, state=TrialState.FAILED)
     division = rank_agreement.divided(BRACKET, [*AUDITED[:2], failed], [])

@@ -34,6 +34,8 @@ _MAX_EQUAL = 5
 """So often another architecture is asked for than one that was tried already."""
 _WIDE_EVERY = 3
 """The others look closer at the best; all of them together do both."""
+_PATIENCE = 8
+"""After so many trials without a better one, two of three proposals look wider."""
 
 
 class Bayesian:
@@ -133,7 +135,7 @@ class Bayesian:
         codes = np.stack([self._codes(trial.values) for trial in trials])
         rows_tried = {row.tobytes() for row in codes}
         seen = self._observations(trials, codes)
-        worth = self._surrogate.worth(seen, wide=len(trials) % _WIDE_EVERY == 0)
+        worth = self._surrogate.worth(seen, wide=is_wide(len(trials), seen.losses))
         if self._ensemble is not None:
             worth = self._ensemble.worth(seen, worth, generator)
 
@@ -216,6 +218,20 @@ def _is_early(trials: Sequence[Trial], num_initial: int) -> bool:
     completed = sum(trial.loss is not None for trial in trials)
     running = sum(trial.state is TrialState.PENDING for trial in trials)
     return completed == 0 or completed + running < num_initial
+
+
+def is_wide(num_trials: int, losses: Array) -> bool:
+    """Returns whether the next proposal looks wider than around the best trial.
+
+    One in `_WIDE_EVERY` does, and all but one where looking closer gains nothing.
+
+    Args:
+        num_trials: How many there are.
+        losses: In the order of the trials, shape `(n,)`; at least one is a number.
+    """
+    place = num_trials % _WIDE_EVERY
+    since_best = len(losses) - 1 - int(np.nanargmin(losses))
+    return place != 1 if since_best >= _PATIENCE else place == 0
 
 
 def _is_informative(trial: Trial) -> bool:

@@ -27,8 +27,9 @@ NUM_AUDITED = 3
 """Configurations that get the full training whatever their rungs say, at least."""
 LEAST_CONFIGURATIONS = 18
 """Smaller brackets are not watched: the audit would cost more than they do."""
-LEAST_AGREEMENT = 0.2
-"""Kendall's tau from which on a rung is trusted."""
+LEAST_AGREEMENT = 0.4
+"""A rung is trusted if Kendall's tau is above. So three must be in the very same order:
+by chance one in six are, while half have at most one pair out of order."""
 
 
 @dataclasses.dataclass(frozen=True)

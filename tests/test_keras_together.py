@@ -38,7 +38,8 @@ def evaluation(monkeypatch):
             train=data,
             validation=data,
             fit_defaults={"epochs": 4, "batch_size": 16},
-        )
+        ),
+        least_steps=0,
     )
 
 
@@ -126,6 +127,15 @@ def test_trials_that_train_together_end_as_alone(evaluation, tmp_path):
                 np.testing.assert_allclose(a, b, atol=TOLERANCE)
     lengths = {len(outcome.measurements) for outcome in found.values()}
     assert len(lengths) > 1  # Each has stopped when it had to.
+
+
+@pytest.mark.parametrize(("least_steps", "num_trained"), [(33, 0), (32, 2)])
+def test_few_steps_are_not_worth_a_graph(
+    evaluation, tmp_path, least_steps, num_trained
+):
+    """Two trainings of 4 epochs of 4 batches are 32 steps."""
+    few = KerasEvaluation(evaluation._code, least_steps)
+    assert len(_together(few, _jobs(tmp_path, {}, {"rate": 0.01}))) == num_trained
 
 
 def test_a_trial_without_a_finite_score_leaves_the_others_alone(evaluation, tmp_path):

@@ -279,6 +279,18 @@ def graph_plan(begun: Begun) -> tuple[training.Plan | None, str]:
     return training.Plan(train=train, rows=rows, batch_size=batch_size, **plan), ""
 
 
+def num_steps(code: ModelCode, job: Job) -> int:
+    """Returns how many batches a job may train; 0 if the examples are streamed."""
+    if code.train.arrays is None:
+        return 0
+    own = code.fit_args(_hyperparameters(job.values))
+    epochs = training_state.epochs_of(job)
+    fit = fit_arguments.settled(code.fit_defaults, job.values, own, epochs)
+    num_examples = len(code.train.arrays[training.LABEL])
+    steps = fit.get("steps_per_epoch") or -(-num_examples // fit["batch_size"])
+    return int(fit["epochs"] * steps)
+
+
 def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:
     """Leaves the best weights; those of a paused trial are in its training state."""
     if watch.best is None or watch.weights is None:

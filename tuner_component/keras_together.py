@@ -15,6 +15,8 @@ from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
 from tuner_component.keras_evaluation import Begun, ModelCode
 from tuner_component.trial import Measurement
 
+_LEAST_STEPS = 50_000
+"""Making their graph takes some seconds, which fewer steps do not save."""
 _logger = logging.getLogger(__name__)
 
 
@@ -23,10 +25,12 @@ class KerasEvaluation:
 
     Args:
         code: The user's model and data.
+        least_steps: Of all jobs that are handed over at once; with fewer in all, each
+            trains alone.
     """
 
-    def __init__(self, code: ModelCode) -> None:
-        self._code = code
+    def __init__(self, code: ModelCode, least_steps: int = _LEAST_STEPS) -> None:
+        self._code, self._least_steps = code, least_steps
         self._alone: Evaluator = keras_evaluation.make_evaluator(code)
 
     def __call__(self, job: Job, report: Report) -> Evaluation:
@@ -40,6 +44,9 @@ class KerasEvaluation:
 
         The result is that of a training of its own, up to rounding.
         """
+        steps = sum(keras_evaluation.num_steps(self._code, job) for job in jobs)
+        if steps < self._least_steps:
+            return
         begun = {id(b.model): b for b in map(self._begun(report), jobs) if b}
         members = [m for m in map(_member, begun.values()) if m is not None]
         for group in training.groups_of(members):

@@ -67,8 +67,9 @@ class Search:
             or, without it, what the machine has room for.
         trials_together: Trials of the same structure, which differ in numbers such as
             the learning rate, that a worker of the engine `"local"` trains as one
-            computation at most; >= 1, and 1 trains each alone. The results are the
-            same up to rounding. None: 16 for a `build_model` where `parallelism` is
+            computation at most; >= 1, and 1 trains each alone. Fewer than 50,000
+            batches in all are not worth it. The results are the same up to rounding.
+            None: 16 for a `build_model` where `parallelism` is
             None too and the strategy does not learn from earlier trials, else 1.
         engine: Where trials run: `"local"`, in processes of the step's machine;
             `"beam"`, as rounds of a pipeline on the runner that `beam_pipeline_args`

@@ -24,6 +24,7 @@ from tests.contracts.in_process_engine import InProcessEngine
 from tuner_component.evaluation import Evaluation, Job, Report
 
 _MANY = 10_000
+_FEW = 20
 
 
 class EnoughError(BaseException):
@@ -124,7 +125,7 @@ def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
             home,
             registry.create(strategy, space, seed, options),
             Objective(task.objective, task.direction),
-            Limits(max_trials=_MANY, seed=seed),
+            Limits(max_trials=_MANY, max_consecutive_failures=_FEW, seed=seed),
         )
         try:
             search_loop.run(study, InProcessEngine(evaluate), _Silent())

@@ -69,8 +69,8 @@ class Search:
             the learning rate, that a worker of the engine `"local"` trains as one
             computation at most; >= 1, and 1 trains each alone. Fewer than 50,000
             batches in all are not worth it. The results are the same up to rounding.
-            None: 16 for a `build_model` where `parallelism` is
-            None too and the strategy does not learn from earlier trials, else 1.
+            With more than 1, trials are proposed ahead, so that the limits on failed
+            trials are noticed later. For a `build_model`.
         engine: Where trials run: `"local"`, in processes of the step's machine;
             `"beam"`, as rounds of a pipeline on the runner that `beam_pipeline_args`
             name; or
@@ -99,7 +99,7 @@ class Search:
     repeats: int = 1
     seed: int = 0
     parallelism: int | None = None
-    trials_together: int | None = None
+    trials_together: int = 1
     engine: Literal["local", "beam", "flock"] = "local"
     resume: Literal["auto", "never", "must"] = "auto"
     study_dir: str | None = None

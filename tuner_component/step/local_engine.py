@@ -8,11 +8,8 @@ from tuner_component.engines.devices import default_parallelism
 from tuner_component.engines.local_pool import LocalPool, Preload
 from tuner_component.errors import PreflightError
 from tuner_component.search import Search
-from tuner_component.step.plan import SearchPlan
 from tuner_component.step.user_module import UserModule
 from tuner_component.step.worker_setup import WorkerSetup
-
-_TOGETHER = 16
 
 
 def num_parallel_trials(search: Search, tune_args: str | None) -> int:
@@ -42,19 +39,14 @@ def num_parallel_trials(search: Search, tune_args: str | None) -> int:
     return min(number, search.max_trials) if search.max_trials else number
 
 
-def num_together(search: Search, plan: SearchPlan, *, stock: bool) -> int:
+def num_together(search: Search, *, stock: bool) -> int:
     """Returns how many trials a worker may train at once.
 
     Args:
         search: The user's options.
-        plan: Whose strategy proposes that many at once.
         stock: Whether the user's module has a `tuner_fn`, which trains alone.
     """
-    if search.engine != "local" or stock:
-        return 1
-    if search.trials_together is not None:
-        return search.trials_together
-    return 1 if plan.effort.learns or search.parallelism else _TOGETHER
+    return 1 if search.engine != "local" or stock else search.trials_together
 
 
 def open_engine(

@@ -62,7 +62,7 @@ def run(request: Request) -> None:
             fileio.rmtree(explore_folder)
             if isinstance(engine, LocalPool):
                 stock = bool(module.function)
-                engine.do_together(num_together(search, plan, stock=stock))
+                engine.do_together(num_together(search, stock=stock))
             on_beam = None
             if settled is not None:
                 on_beam = OnBeam(request, module, code, settled, plan)

@@ -55,7 +55,9 @@ def test_trials_that_train_together_are_given_up_one_by_one(data, tmp_path):  # 
         for number, rule in enumerate(rules)
     ]
     code = _code(data, epochs=12)
-    ended = KerasEvaluation(code, least_steps=0).together(jobs, lambda job, measured: None)
+    ended = KerasEvaluation(code, least_steps=0).together(
+        jobs, lambda job, measured: None
+    )
     found = {job.trial_id: end() for job, end in ended}
     assert len(found) == 2
     assert len(found["0"].measurements) < 12

@@ -54,7 +54,12 @@ def grid() -> Grid:
 
 
 def make_run(*regrets: float) -> Run:
-    return Run(list(regrets), [5 + r for r in regrets], [0.1] * len(regrets))
+    return Run(
+        list(regrets),
+        [5 + r for r in regrets],
+        [r - 0.5 for r in regrets],
+        [0.1] * len(regrets),
+    )
 
 
 def test_what_peers_get_has_three_kinds_and_the_scale_we_sample_on():
@@ -233,3 +238,16 @@ def test_the_form_of_the_report(tmp_path, monkeypatch, capsys):
         "ok",
         "MISSED",
     ]
+
+
+def test_the_trials_to_reach_what_random_saw_or_was_worth():
+    def told(regrets, seen):
+        return Run(regrets, regrets, seen, [0.1] * len(regrets))
+
+    runs = {
+        "random": {"t": {0: told([0.4, 0.4, 0.1], [0.5, 0.5, 0.2])}},
+        "ours": {"t": {0: told([0.4, 0.3, 0.2], [0.4, 0.1, 0.0])}},
+    }
+    reach = comparison.median_trials_to_reach
+    assert reach(runs, "ours", 3) == math.inf
+    assert reach(runs, "ours", 3, seen=True) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from tests.benchmarks.tables.simulation import Searcher, run
-from tests.benchmarks.tables.task import Task, Values, best_so_far, regret
+from tests.benchmarks.tables.task import Task, Values, best_so_far, regret, scaled
 
 ROOT = Path(__file__).resolve().parents[3]
 CACHE = ROOT / "build" / "bench" / "cache"
@@ -27,11 +28,13 @@ class Run:
     Attributes:
         regrets: Of the trial with the least loss so far, from 0 to 1.
         test_losses: Of the same; None before the first trial that did not diverge.
+        seen: The least loss that the search saw, on the scale of the task's regret.
         cpu: CPU seconds of each suggestion, with what was told before it.
     """
 
     regrets: list[float]
     test_losses: list[float | None]
+    seen: list[float]
     cpu: list[float]
 
     def at(self, num_trials: int) -> int:
@@ -93,8 +96,10 @@ def strategies_version() -> str:
 
 
 def _judged(task: Task, trials: list[tuple[Values, float]], cpu: list[float]) -> Run:
-    best = best_so_far([loss for _, loss in trials])
+    losses = [loss for _, loss in trials]
+    best = best_so_far(losses)
+    seen = [scaled(task, math.nan if n is None else losses[n]) for n in best]
     tests = [None if n is None else task.test_loss(trials[n][0]) for n in best]
     known = [None if test is None or np.isnan(test) else test for test in tests]
     regrets = [1.0 if test is None else regret(task, test) for test in known]
-    return Run(regrets, known, cpu)
+    return Run(regrets, known, seen, cpu)

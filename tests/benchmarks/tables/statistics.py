@@ -52,10 +52,18 @@ def tasks_of_all(runs: Runs) -> list[str]:
     return [task for task in first if all(tasks.get(task) for tasks in runs.values())]
 
 
-def mean_curve(runs: Mapping[int, Run], num_trials: int) -> np.ndarray:
-    """Returns the mean regret over seeds after each trial, shape (num_trials,)."""
+def mean_curve(
+    runs: Mapping[int, Run], num_trials: int, *, seen: bool = False
+) -> np.ndarray:
+    """Returns the mean regret over seeds after each trial, shape (num_trials,).
+
+    Args:
+        runs: By seed.
+        num_trials: How many trials.
+        seen: Whether to return the mean of the least loss seen instead.
+    """
     curves = [
-        [run.regrets[run.at(n)] for n in range(1, num_trials + 1)]
+        [(run.seen if seen else run.regrets)[run.at(n)] for n in range(1, num_trials + 1)]
         for run in runs.values()
     ]
     return np.mean(curves, axis=0)

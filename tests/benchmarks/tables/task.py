@@ -56,12 +56,17 @@ class CurveTask(Task, Protocol):
 
 def regret(task: Task, test_loss: float) -> float:
     """Returns where a test loss lies between the best (0) and the median (1)."""
-    if math.isnan(test_loss) or test_loss >= task.worst:
+    return max(scaled(task, test_loss), 0.0)
+
+
+def scaled(task: Task, loss: float) -> float:
+    """Returns any loss on the scale of regret; a validation's may lie below 0."""
+    if math.isnan(loss) or loss >= task.worst:
         return 1.0
-    found, best, worst = test_loss, task.best, task.worst
+    found, best, worst = loss, task.best, task.worst
     if task.log:
         found, best, worst = math.log(found), math.log(best), math.log(worst)
-    return max(found - best, 0.0) / (worst - best)
+    return (found - best) / (worst - best)
 
 
 def best_so_far(losses: Sequence[float]) -> list[int | None]:

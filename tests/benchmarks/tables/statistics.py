@@ -63,7 +63,10 @@ def mean_curve(
         seen: Whether to return the mean of the least loss seen instead.
     """
     curves = [
-        [(run.seen if seen else run.regrets)[run.at(n)] for n in range(1, num_trials + 1)]
+        [
+            (run.seen if seen else run.regrets)[run.at(n)]
+            for n in range(1, num_trials + 1)
+        ]
         for run in runs.values()
     ]
     return np.mean(curves, axis=0)

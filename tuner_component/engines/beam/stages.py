@@ -18,6 +18,7 @@ from typing import Any
 import apache_beam as beam
 
 from tuner_component.engines.beam import checks
+from tuner_component.engines.beam.leaving import leave_quickly
 from tuner_component.engines.beam.memo import Memo, first_of_each, unheard
 from tuner_component.engines.beam.order import Order, Proposed, Proposer
 from tuner_component.engines.beam.state import (
@@ -47,6 +48,7 @@ class Evaluate(beam.DoFn):
 
     def setup(self) -> None:
         """Starts the process that runs trials."""
+        leave_quickly()
         WORKSHOP.warm(self._order)
 
     def process(self, element: str) -> Iterator[str]:

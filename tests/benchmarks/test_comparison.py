@@ -210,9 +210,9 @@ def test_the_table_is_in_the_order_of_the_last_rank():
 
 
 def test_figures_compare_the_mean_rank_with_the_best_other():
-    behind, reached = comparison.figures(RUNS, "random", 3, "sequential")
+    behind, seen, reached = comparison.figures(RUNS, "random", 3, "sequential")
     assert (behind.value, behind.holds) == (1, False)
-    assert reached.value == 2
+    assert (seen.value, reached.value) == (2, 2)
     assert comparison.figures(RUNS, "best", 3, "sequential")[0].value == -1
 
 

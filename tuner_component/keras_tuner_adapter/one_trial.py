@@ -17,6 +17,8 @@ from tuner_component.curve_stopping import CurveStopping
 from tuner_component.errors import InfeasibleTrialError, TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, oracle_patches
+from tuner_component.keras_tuner_adapter.best_epoch import write_once
+from tuner_component.keras_tuner_adapter.graph_training import train_by_graphs
 from tuner_component.keras_tuner_adapter.lean_tuner import make_lean
 from tuner_component.keras_tuner_adapter.learning_curve import LearningCurve
 from tuner_component.keras_tuner_adapter.rung_training import RungTraining
@@ -42,6 +44,7 @@ class OneTrial:
     def __init__(self, tuner: Any, job: Job, report: Report) -> None:
         self._tuner, self._oracle, self._job = tuner, tuner.oracle, job
         self._id = str(job.note.get("oracle_trial_id", job.trial_id))
+        self._release = train_by_graphs(tuner)
         self._curve, self._rung = LearningCurve(report), RungTraining(tuner, job)
         self._stopping = CurveStopping(job, None)
         self._hopeless: tuple[float, str] = (0, "")
@@ -71,6 +74,7 @@ class OneTrial:
             pass
         finally:
             oracle_patches.forget(self._oracle)
+            self._release()
         if self._error is not None:
             raise _translated(self._error)
         trial = self._oracle.trials[self._id]
@@ -93,6 +97,7 @@ class OneTrial:
             return self._tuner.load_model(trial)
         finally:
             oracle_patches.forget(self._oracle)
+            self._release()
 
     def _adopt_oracle(self) -> None:
         from keras_tuner.engine import trial as trial_module
@@ -121,6 +126,7 @@ class OneTrial:
         tuner = self._tuner
         tuner.save = lambda: None
         make_lean(tuner)
+        write_once(tuner)
         tuner.run_trial = self._watched(tuner.run_trial)
         tuner._run_and_update_trial = self._kept_error(tuner._run_and_update_trial)
         tuner.get_trial_dir = self._trial_dir(tuner.get_trial_dir)

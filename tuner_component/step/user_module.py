@@ -109,13 +109,19 @@ def fingerprint(module: UserModule) -> str:
     main = _file_of(module.load())
     if main is None:
         return ""
-    loaded = {_file_of(other) for other in list(sys.modules.values())}
-    files = {main} | {f for f in loaded if f is not None and f.parent == main.parent}
+    files = {main} | _loaded_from(main.parent)
     digest = hashlib.sha256()
     for file in sorted(files if module.folder else {main}):
         tree = _SearchOnly().visit(ast.parse(file.read_text(encoding="utf-8")))
         digest.update(f"{file.name}\n{ast.dump(tree)}\n".encode())
     return digest.hexdigest()
+
+
+def _loaded_from(folder: Path) -> set[Path]:
+    files = [getattr(other, "__file__", None) for other in list(sys.modules.values())]
+    paths = [Path(file) for file in files if file and file.endswith(".py")]
+    here = {parent for parent in {p.parent for p in paths} if parent.resolve() == folder}
+    return {path.resolve() for path in paths if path.parent in here}
 
 
 _OTHERS = ("run_fn", "trainer_fn", "preprocessing_fn", "stats_options_updater_fn")

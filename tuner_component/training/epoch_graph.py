@@ -69,7 +69,9 @@ class EpochGraphs:
         if not self._resets_in_graph:
             self.model.reset_metrics()
         size = tf.constant(batch_size, tf.int64)
-        metrics = graph(*tf.nest.flatten(examples.columns), rows, size)
+        metrics = graph(
+            *tf.nest.flatten(examples.columns), rows, size, amount=rows.shape[0]
+        )
         return {name: _plain(value) for name, value in metrics.items()}
 
     def _graph(
@@ -88,7 +90,7 @@ class EpochGraphs:
 
             def one(begin: Any) -> tuple[Any]:
                 batch = batch_of(columns, rows[begin : begin + batch_size])
-                _check(step(weigh(*batch)), model)
+                said_by_steps(step(weigh(*batch)), model)
                 return (begin + batch_size,)
 
             if in_graph:
@@ -115,8 +117,11 @@ def has_own_metrics(model: Any) -> bool:
     return any(type(metric).__module__.split(".")[0] != "keras" for metric in metrics)
 
 
-def _check(logs: Any, model: Any) -> None:
-    """`fit` reports what the last step returned if it is not the model's metrics."""
+def said_by_steps(logs: Any, model: Any) -> None:
+    """Raises unless steps report the model's metrics.
+
+    If they do not, `fit` reports what the last one returned.
+    """
     if not isinstance(logs, dict) or set(logs) != set(model.get_metrics_result()):
         raise NoGraphError("its steps report other values than the model's metrics")
 

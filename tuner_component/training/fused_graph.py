@@ -179,4 +179,5 @@ def _run(
     import tensorflow as tf
 
     given = (values, list(numbers), examples.columns, rows)
-    return graph(*tf.nest.flatten(given), tf.constant(batch_size, tf.int64))
+    size = tf.constant(batch_size, tf.int64)
+    return graph(*tf.nest.flatten(given), size, amount=rows.shape[-1])

@@ -19,8 +19,7 @@ class EpochGraph:
     """The graph of a function.
 
     Args:
-        function: Takes tensors, the last but one the rows of an epoch, and returns
-            tensors.
+        function: Takes tensors and returns tensors.
         signature: A `TensorSpec` for each argument.
         model: Whose epoch it is.
     """
@@ -37,20 +36,24 @@ class EpochGraph:
             self._one_thread = _has_only_loops(self._graphs[True])
         self._seconds: list[float] | None = [] if self._one_thread else None
 
-    def __call__(self, *tensors: Any) -> Any:
-        """Runs it; how many threads run it next depends on the time it takes."""
+    def __call__(self, *tensors: Any, amount: int) -> Any:
+        """Runs it; how many threads run it next depends on the time it takes.
+
+        Args:
+            tensors: What the function takes.
+            amount: Of what the time is proportional to, such as rows.
+        """
         one_thread = self._one_thread
         began = time.perf_counter()
         with _by_one_thread() if one_thread else contextlib.nullcontext():
             if one_thread not in self._graphs:
                 self._graphs[one_thread] = self._make()
             result = self._graphs[one_thread](*tensors)
-        num_rows = tensors[-2].shape[-1]
-        if self._seconds is not None and num_rows:
-            self._compare(time.perf_counter() - began, num_rows)
+        if self._seconds is not None and amount:
+            self._compare(time.perf_counter() - began, amount)
         return result
 
-    def _compare(self, seconds: float, num_rows: int) -> None:
+    def _compare(self, seconds: float, amount: int) -> None:
         """Takes the time of a run: by one thread, then twice not, then it is decided.
 
         The first run by an executor prepares it.
@@ -58,7 +61,7 @@ class EpochGraph:
         times = self._seconds or []
         if not times and seconds < _LONG_SECONDS:
             return
-        times.append(seconds / num_rows)
+        times.append(seconds / amount)
         self._one_thread, self._seconds = False, times
         if len(times) == 3:
             self._one_thread, self._seconds = times[0] < times[2], None

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from tuner_component.training.epoch_graph import EpochGraphs
 from tuner_component.training.examples import Examples
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.structure import Structure, structure_of
 
+Graphs = TypeVar("Graphs")
 _NUM_KEPT = 8
 
 
 @dataclasses.dataclass(frozen=True)
 class _Known:
-    graphs: EpochGraphs
+    graphs: Any
     variables: Sequence[Any]
     numbers: Numbers
 
@@ -44,17 +45,34 @@ def graphs_for(
     Raises:
         Exception: As `EpochGraphs`.
     """
+    data = (specs_of(train), validation and specs_of(validation), str(class_weight))
+    return shared(
+        model,
+        data,
+        lambda numbers: EpochGraphs(model, train, validation, class_weight, numbers),
+    )
+
+
+def shared(model: Any, kind: Any, make: Callable[[Numbers], Graphs]) -> Graphs:
+    """Returns what `make` returned for an earlier model of this structure, or returns.
+
+    Args:
+        model: A compiled model; what `graphs_for` says about sharing holds.
+        kind: What else decides about the graphs; hashable.
+        make: Numbers of the model -> graphs; what it raises is raised.
+    """
     structure = structure_of(model) if model.built else None
     if structure is None:
-        return EpochGraphs(model, train, validation, class_weight)
-    data = (specs_of(train), validation and specs_of(validation), str(class_weight))
-    key = (structure.key, data)
+        return make(Numbers({}))
+    key = (structure.key, kind)
     known = _known.get(key)
     if known is not None and _bind(model, known, structure):
         _known.move_to_end(key)
-        return known.graphs
+        graphs: Graphs = known.graphs
+        return graphs
     numbers = Numbers(structure.numbers)
-    graphs = EpochGraphs(model, train, validation, class_weight, numbers)
+    graphs = make(numbers)
+    model.optimizer.build(model.trainable_variables)
     _known[key] = _Known(graphs, _variables(model), numbers)
     if len(_known) > _NUM_KEPT:
         _known.popitem(last=False)

@@ -53,7 +53,8 @@ def build_model(hp):
     for _ in range(2):
         x = keras.layers.Dense(hp.Choice("units", [64, 128], default=128), "relu")(x)
         x = keras.layers.Dropout(hp.Float("dropout", 0.0, 0.5, default=0.1))(x)
-    model = keras.Model(inputs, keras.layers.Dense(1, "sigmoid")(x))
+    # A list: Keras takes a dict of the data by these names then, whatever else it has.
+    model = keras.Model(list(inputs.values()), keras.layers.Dense(1, "sigmoid")(x))
     rate = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=1e-3)
     model.compile(
         keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy"]

@@ -1,0 +1,237 @@
+"""Keras' own `fit` with a graph for each epoch is `fit`, whatever it is told."""
+
+from __future__ import annotations
+
+import logging
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.training import kinds
+from tests.training.compared import largest_difference
+from tuner_component import training
+from tuner_component.training import reuse, support
+
+TOLERANCE = 1e-4
+TOLERANCE_OF_BFLOAT16 = 1e-2
+BATCH_SIZE = 16
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known():
+    reuse._known.clear()
+    support._said.clear()
+
+
+def _dataset(model, seed=5):
+    names = [tensor.name for tensor in model.inputs] if model.built else ["x"]
+    features = {name: kinds.FEATURES[name] for name in names}
+    label = kinds.LABEL
+    if model.built and isinstance(getattr(model, "output", None), dict):
+        label = dict.fromkeys(model.output, label)
+    whole = tf.data.Dataset.from_tensor_slices((features, label))
+    return whole.shuffle(50, seed).batch(BATCH_SIZE)
+
+
+def _as_it_is(batches):
+    return batches
+
+
+def _trained(
+    build, *, in_graphs, is_shared=True, arrays=False, data=_as_it_is, **fit
+):
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(3)
+    model = build()
+    if in_graphs:
+        training.fit_in_graphs(model, is_shared=is_shared)
+    if arrays:
+        fit = {"x": {"x": kinds.FEATURES["x"]}, "y": kinds.LABEL, **fit}
+    else:
+        batches = data(_dataset(model))
+        fit = {"x": batches, "validation_data": batches.take(4), **fit}
+    if "callbacks" in fit:
+        fit["callbacks"] = fit["callbacks"]()
+    history = model.fit(epochs=3, verbose=0, **fit)
+    variables = [*model.variables, *model.optimizer.variables]
+    return history.history, [np.array(v) for v in variables]
+
+
+def _assert_equal(build, tolerance=TOLERANCE, **fit):
+    theirs, their_variables = _trained(build, in_graphs=False, **fit)
+    for is_shared in (False, True):
+        ours, our_variables = _trained(
+            build, in_graphs=True, is_shared=is_shared, **fit
+        )
+        assert largest_difference(ours, theirs) <= tolerance
+        assert len(our_variables) == len(their_variables)
+        for one, other in zip(our_variables, their_variables, strict=True):
+            assert one == pytest.approx(other, abs=10 * tolerance)
+
+
+def _assert_graphs():
+    """Nothing has fallen back."""
+    assert not support._said
+
+
+@pytest.mark.parametrize("build", kinds.FAST)
+def test_it_is_fit(build):
+    _assert_equal(build)
+    _assert_graphs()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("build", kinds.SLOW)
+def test_it_is_fit_for_other_kinds(build):
+    rounds = build is kinds.bfloat16
+    _assert_equal(build, TOLERANCE_OF_BFLOAT16 if rounds else TOLERANCE)
+    _assert_graphs()
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        {"arrays": True, "batch_size": 20},
+        {"arrays": True, "batch_size": 20, "shuffle": False, "sample_weight": True},
+        {"class_weight": {0: 0.2, 1: 1.0, 2: 3.0}, "validation_freq": 2},
+        {"steps_per_epoch": 2, "validation_steps": 3},
+        {"validation_data": None},
+    ],
+    ids=str,
+)
+def test_it_is_fit_whatever_it_is_told(fit):
+    if fit.get("sample_weight"):
+        weight = np.linspace(0.2, 2.0, kinds.NUM_EXAMPLES).astype("float32")
+        fit = {**fit, "sample_weight": weight}
+    _assert_equal(kinds.dropout, **fit)
+    _assert_graphs()
+
+
+def test_endless_data_go_on_from_epoch_to_epoch():
+    _assert_equal(
+        kinds.dense,
+        data=lambda batches: batches.repeat(),
+        validation_steps=3,
+        steps_per_epoch=5,
+    )
+    _assert_graphs()
+
+
+def test_the_next_model_of_a_structure_has_the_same_graph():
+    def other():
+        model = kinds.dropout()
+        model.optimizer.learning_rate = 0.2
+        return model
+
+    _trained(kinds.dropout, in_graphs=True)
+    theirs, their_variables = _trained(other, in_graphs=False)
+    ours, our_variables = _trained(other, in_graphs=True)
+    assert len(reuse._known) == 1
+    assert largest_difference(ours, theirs) <= TOLERANCE
+    for one, expected in zip(our_variables, their_variables, strict=True):
+        assert one == pytest.approx(expected, abs=10 * TOLERANCE)
+
+
+def test_unshared_models_keep_their_weights():
+    keras.utils.set_random_seed(3)
+    models = [kinds.dense(), kinds.dense()]
+    for model in models:
+        training.fit_in_graphs(model, is_shared=False)
+    data = _dataset(models[0])
+    models[0].fit(data, verbose=0)
+    weights = models[0].get_weights()
+    models[1].fit(data, verbose=0)
+    assert all(map(np.array_equal, weights, models[0].get_weights()))
+
+
+class _Evaluating(keras.callbacks.Callback):
+    """Evaluates other data at the end of every epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        features, label = {"x": kinds.FEATURES["x"][:30]}, kinds.LABEL[:30]
+        self.model.evaluate(features, label, batch_size=4, verbose=0)
+        values = self.model.evaluate(
+            features, label, batch_size=4, verbose=0, return_dict=True
+        )
+        logs.update({f"own_{name}": value for name, value in values.items()})
+
+
+def test_a_callback_may_evaluate_other_data():
+    _assert_equal(kinds.dense, callbacks=lambda: [_Evaluating()])
+    ours, _ = _trained(kinds.dense, in_graphs=True, callbacks=lambda: [_Evaluating()])
+    assert len(ours["own_loss"]) == 3
+
+
+def test_afterwards_the_model_is_as_before():
+    model = kinds.dense()
+    training.fit_in_graphs(model, is_shared=True)
+    data = _dataset(model)
+    model.fit(data, validation_data=data.take(2), verbose=0)
+    expected = keras.models.clone_model(model)
+    expected.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    expected.set_weights(model.get_weights())
+    values, others = (
+        m.evaluate(data, verbose=0, return_dict=True) for m in (model, expected)
+    )
+    assert values == pytest.approx(others, abs=1e-5)
+    assert model.steps_per_execution == 1
+
+
+class OwnStep(keras.Model):
+    def train_step(self, data):
+        logs = super().train_step(data)
+        return {**logs, "twice": 2.0 * logs["loss"]}
+
+
+def _own_step():
+    inputs = keras.Input((6,), name="x")
+    outputs = keras.layers.Dense(3, activation="softmax")(inputs)
+    model = OwnStep({"x": inputs}, outputs)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class _Batches(keras.callbacks.Callback):
+    seen: list[int]
+
+    def on_train_begin(self, logs=None):
+        self.seen = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append(batch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["batches"] = float(len(self.seen))
+
+
+@pytest.mark.parametrize(
+    ("build", "fit", "reason"),
+    [
+        (_own_step, {}, "report other values than the model's metrics"),
+        (kinds.dense, {"callbacks": lambda: [_Batches()]}, "has on_train_batch_end()"),
+        (kinds.dense, {"arrays": True, "validation_split": 0.2}, "validation_split"),
+        (kinds.dense, {"steps_per_epoch": 5}, "its data end before the last epoch"),
+    ],
+)
+def test_what_graphs_cannot_do_keras_does(build, fit, reason, caplog):
+    with caplog.at_level(logging.WARNING):
+        _assert_equal(build, **fit)
+    (said,) = support._said
+    assert reason in said
+    assert said in caplog.text
+
+
+def test_data_of_unknown_length_are_left_to_keras():
+    _assert_equal(kinds.dense, data=lambda batches: batches.filter(lambda *_: True))
+    assert support._said == {"the length of its data is not known"}
+
+
+def test_wrong_arguments_are_told_by_keras():
+    model = kinds.dense()
+    training.fit_in_graphs(model, is_shared=True)
+    with pytest.raises(TypeError, match="nonsense"):
+        model.fit(nonsense=1)
+    with pytest.raises(ValueError, match=r"(?s)axis|shape|rank|compatible"):
+        model.fit({"x": np.zeros((8, 7), "float32")}, np.zeros((8, 1)), verbose=0)

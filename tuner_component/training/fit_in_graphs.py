@@ -1,0 +1,200 @@
+"""Keras' own `fit`, with one graph for all steps of an epoch.
+
+Keras asks a function of the model for as many steps as the model is to make at once.
+Given one that makes all steps of an epoch, `fit` itself does the rest: the order of
+the data, callbacks, validation, the history.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tuner_component.training import reuse, support
+from tuner_component.training.epoch_graph import make_variables
+from tuner_component.training.fit import first_line
+from tuner_component.training.iterator_graphs import IteratorGraphs, batch_spec
+from tuner_component.training.numbers import Numbers
+
+_DATA = ("x", "y", "batch_size", "sample_weight", "shuffle", "class_weight")
+
+
+def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
+    """Makes a model's `fit` run graphs wherever it can; otherwise it says why not.
+
+    Args:
+        model: A compiled Keras model.
+        is_shared: Whether the graphs may be those of an earlier model of the same
+            structure, which must not be used any more then.
+    """
+    own, signature = model.fit, inspect.signature(type(model).fit)
+
+    @functools.wraps(own)
+    def fit(*args: Any, **kwargs: Any) -> Any:
+        given = signature.bind(model, *args, **kwargs)
+        given.apply_defaults()
+        said = {name: given.arguments[name] for name in list(given.arguments)[1:]}
+        try:
+            steps, why_not = _steps(model, said)
+        except Exception as error:  # noqa: BLE001 - `fit` raises what is wrong
+            steps, why_not = (0, 0), first_line(error)
+        if why_not:
+            support.fall_back(why_not)
+            return own(*args, **kwargs)
+        with _Functions(model, *steps, is_shared=is_shared):
+            return own(*args, **kwargs)
+
+    # Not by assignment: Keras would look for layers in it.
+    vars(model)["fit"] = fit
+
+
+def _steps(model: Any, said: Mapping[str, Any]) -> tuple[tuple[int, int], str]:
+    """Returns the steps of an epoch and of a validation; or why graphs cannot do it."""
+    callbacks = said["callbacks"] or ()
+    if not isinstance(callbacks, list | tuple):
+        return (0, 0), "its callbacks are no list"
+    if said["validation_split"]:
+        return (0, 0), "fit() is told validation_split"
+    if reason := support.why_not(model, (), callbacks):
+        return (0, 0), reason
+    train, reason = _num_steps(
+        {name: said[name] for name in _DATA},
+        said["steps_per_epoch"],
+        said["epochs"] - said["initial_epoch"],
+    )
+    if reason or said["validation_data"] is None:
+        return (train, 0), reason
+    data = dict(zip(("x", "y", "sample_weight"), _parts(said), strict=True))
+    size = said["validation_batch_size"] or said["batch_size"]
+    test, reason = _num_steps({**data, "batch_size": size}, said["validation_steps"], 1)
+    return (train, test), reason
+
+
+def _parts(said: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    import keras
+
+    parts: tuple[Any, Any, Any] = keras.utils.unpack_x_y_sample_weight(
+        said["validation_data"]
+    )
+    return parts
+
+
+def _num_steps(
+    data: Mapping[str, Any], steps: int | None, times: int
+) -> tuple[int, str]:
+    held = _num_batches(data)
+    if held is None or (steps is None and held == math.inf):
+        return 0, "the length of its data is not known"
+    if steps is None:
+        return int(held), "" if held else "its data are empty"
+    return steps, "its data end before the last epoch" if held < steps * times else ""
+
+
+def _num_batches(data: Mapping[str, Any]) -> float | None:
+    import tensorflow as tf
+
+    features = data["x"]
+    if isinstance(features, tf.data.Dataset):
+        number = int(features.cardinality())
+        return {
+            tf.data.INFINITE_CARDINALITY: math.inf,
+            tf.data.UNKNOWN_CARDINALITY: None,
+        }.get(number, number)
+    if not all(hasattr(part, "shape") for part in tf.nest.flatten(features)):
+        return None
+    from keras.src.trainers import data_adapters
+
+    number = data_adapters.get_data_adapter(**data).num_batches
+    return number
+
+
+class _Functions:
+    """Puts a model's own functions of a step in place, for one `fit`."""
+
+    def __init__(
+        self, model: Any, train_steps: int, test_steps: int, *, is_shared: bool
+    ) -> None:
+        self._model, self._is_shared = model, is_shared
+        self._train_steps, self._test_steps = train_steps, test_steps
+        self._at_once = model.steps_per_execution
+        self._evaluate, self._result = model.evaluate, model._get_metrics_result_or_logs
+        self._plain: dict[str, Callable[[Any], Any]] = {}
+        self._logs: Any = None
+        self._found: IteratorGraphs | None = None
+
+    def __enter__(self) -> None:
+        model = self._model
+        self._before = (model.train_function, model.test_function)
+        model.steps_per_execution = self._train_steps
+        model.train_function = self._train
+        vars(model)["evaluate"] = self._evaluated
+        vars(model)["_get_metrics_result_or_logs"] = self._reported
+
+    def __exit__(self, *_: object) -> None:
+        model = self._model
+        for name in ("evaluate", "_get_metrics_result_or_logs"):
+            del vars(model)[name]
+        model.train_function, model.test_function = self._before
+        model.steps_per_execution = self._at_once
+
+    def _train(self, iterator: Any) -> Any:
+        self._model.steps_per_execution = self._at_once
+        return self._run("train", iterator, self._train_steps)
+
+    def _test(self, iterator: Any) -> Any:
+        return self._run("test", iterator, self._test_steps)
+
+    def _evaluated(self, *args: Any, **kwargs: Any) -> Any:
+        """Validates; what else is evaluated meanwhile goes Keras' own way."""
+        if not kwargs.get("_use_cached_eval_dataset"):
+            self._logs = None
+            return self._evaluate(*args, **kwargs)
+        model, before = self._model, self._model.test_function
+        model._eval_epoch_iterator.steps_per_execution = self._test_steps
+        model.test_function = self._test
+        try:
+            return self._evaluate(*args, **kwargs)
+        finally:
+            model.test_function = before
+
+    def _run(self, kind: str, iterator: Any, steps: int) -> Any:
+        if kind not in self._plain:
+            try:
+                graph = self._graphs(iterator).graph(f"{kind}_step", iterator)
+            except Exception as error:  # noqa: BLE001 - Keras' own step says it
+                support.fall_back(first_line(error))
+                self._plain[kind] = self._keras_function(kind)
+            else:
+                self._logs = graph(iterator, steps)
+                return self._logs
+        self._logs = None
+        for _ in range(steps):
+            logs = self._plain[kind](iterator)
+        return logs
+
+    def _graphs(self, iterator: Any) -> IteratorGraphs:
+        if self._found is None:
+            model = self._model
+            if not model.built:
+                make_variables(model, batch_spec(iterator.element_spec))
+            make = functools.partial(IteratorGraphs, model)
+            shared = self._is_shared
+            self._found = reuse.shared(model, None, make) if shared else make(Numbers({}))
+        return self._found
+
+    def _keras_function(self, kind: str) -> Callable[[Any], Any]:
+        """Returns what makes one step."""
+        model, name = self._model, f"{kind}_function"
+        before = getattr(model, name)
+        setattr(model, name, None)
+        getattr(model, f"make_{name}")()
+        made: Callable[[Any], Any] = getattr(model, name)
+        setattr(model, name, before)
+        return made
+
+    def _reported(self, logs: Any) -> Any:
+        """A shared graph counts in the metrics of the model that it was made of."""
+        return self._result(logs) if self._logs is None else logs

@@ -40,7 +40,7 @@ setup(
     extras_require={
         "kfp": ["kfp>=2.5,<2.17"],
         # For a build_model that returns an estimator, and keras_tuner.SklearnTuner.
-        "sklearn": ["joblib", "scikit-learn"],
+        "sklearn": ["joblib", "scikit-learn", "threadpoolctl"],
         "test": ["hypothesis", "pytest", "pytest-timeout"],
         "dev": ["mypy", "ruff"],
     },

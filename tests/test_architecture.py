@@ -93,11 +93,12 @@ AT_MODULE_LEVEL = {
 # What Beam sends to its workers refers to classes at module level.
 BEAM_STAGES = ("pipeline", "stages", "transform")
 # Third parties any file may import inside a function: what setup.py declares, or what
-# TFX itself cannot do without. IPython is there whenever a notebook is.
+# TFX itself cannot do without. IPython is there whenever a notebook is, threadpoolctl
+# whenever scikit-learn is.
 LAZILY = {
     "IPython", "absl", "apache_beam", "google", "joblib", "keras", "keras_tuner",
     "numpy", "pyarrow", "scipy", "sklearn", "tensorflow", "tensorflow_metadata", "tensorflow_transform",
-    "tf_keras", "tfx", "tfx_bsl", "typing_extensions",
+    "tf_keras", "tfx", "tfx_bsl", "threadpoolctl", "typing_extensions",
 }  # fmt: skip
 MAX_LINES = 400
 

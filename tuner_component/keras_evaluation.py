@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tuner_component import (
@@ -107,22 +107,35 @@ def explore(code: ModelCode) -> Evaluation:
     own = code.fit_args(hp)
     fit = fit_arguments.settled(code.fit_defaults, hp.values, own, None)
     said = fit_arguments.epochs_said_by(hp.values, own)
-    history = model.fit(
-        code.train.batches(fit["batch_size"]).take(1),
-        validation_data=code.validation.batches(fit["batch_size"]).take(1),
-        epochs=1,
-        verbose=0,
-    )
+    history = _trained_for_one_step(model, code, fit)
     return Evaluation(
         metrics={"explored": 1.0},
         report={
             "space": found.config,
             "complete": found.complete,
-            "metrics": sorted({*history.history, *model_metrics.NAMES}),
+            "metrics": sorted({*history, *model_metrics.NAMES}),
             "fidelities": fidelities,
             "no_rungs": f"{said} says them too; remove it" if said else "",
         },
     )
+
+
+def _trained_for_one_step(
+    model: Any, code: ModelCode, fit: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Returns the history; the graphs serve the trials of the same structure too."""
+    size = fit["batch_size"]
+    plan, _ = _plan(model, code, {"batch_size": size, "steps_per_epoch": 1}, [])
+    if plan is not None:
+        plan = dataclasses.replace(plan, validation_steps=1)
+    if plan is None or training.fit(model, plan, []):
+        model.fit(
+            code.train.batches(size).take(1),
+            validation_data=code.validation.batches(size).take(1),
+            verbose=0,
+        )
+    history: Mapping[str, Any] = model.history.history
+    return history
 
 
 def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
@@ -264,16 +277,27 @@ def _fit(begun: Begun) -> None:
 
 def graph_plan(begun: Begun) -> tuple[training.Plan | None, str]:
     """Returns how graphs train a trial; or None, and why `fit` must do it."""
-    code, plan, first = begun.code, dict(begun.fit), begun.first
+    callbacks = [*begun.callbacks, begun.watch]
+    fit = dict(begun.fit)
+    fit["initial_epoch"] = begun.first or fit.get("initial_epoch", 0)
+    return _plan(begun.model, begun.code, fit, callbacks, begun.job.seed)
+
+
+def _plan(
+    model: Any,
+    code: ModelCode,
+    fit: Mapping[str, Any],
+    callbacks: Sequence[Any],
+    seed: int = 0,
+) -> tuple[training.Plan | None, str]:
+    plan = dict(fit)
     batch_size, steps = plan.pop("batch_size"), plan.pop("steps_per_epoch", None)
     if code.train.arrays is None or code.validation.arrays is None:
         return None, "the examples are no arrays in memory"
-    callbacks = [*begun.callbacks, begun.watch]
-    if reason := training.why_not(begun.model, plan, callbacks):
+    if reason := training.why_not(model, plan, callbacks):
         return None, reason
     train = training.examples_of(code.train.arrays)
-    rows = training.shuffled(train.num_examples, batch_size, begun.job.seed, steps)
-    plan["initial_epoch"] = first or plan.get("initial_epoch", 0)
+    rows = training.shuffled(train.num_examples, batch_size, seed, steps)
     plan["validation"] = training.examples_of(code.validation.arrays)
     plan["steps"] = steps or -(-train.num_examples // batch_size)
     return training.Plan(train=train, rows=rows, batch_size=batch_size, **plan), ""

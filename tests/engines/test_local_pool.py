@@ -102,11 +102,11 @@ def test_a_forgotten_pool_leaves_no_process(tmp_path):
     assert processes_of(session) == []
 
 
-@pytest.fixture
-def driver(tmp_path):
+@pytest.fixture(params=["executed", pytest.param("forked", marks=pytest.mark.slow)])
+def driver(tmp_path, request):
     """A driver with two busy workers, as a process and the id of its session."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.engines.driver", str(tmp_path)],
+        [sys.executable, "-m", "tests.engines.driver", str(tmp_path), request.param],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import keras
 import keras_tuner
 import numpy as np
@@ -12,7 +14,7 @@ from tuner_component.keras_tuner_adapter import best_epoch
 class Remembering(keras.callbacks.Callback):
     """Keeps every epoch's weights; the second epoch is the best one."""
 
-    weights: list[list[np.ndarray]] = []
+    weights: ClassVar[list[list[np.ndarray]]] = []
 
     def on_train_begin(self, logs=None):
         type(self).weights = []
@@ -51,7 +53,7 @@ def test_the_best_epochs_weights_are_written_once(tmp_path, written):
     tuner = searched(tmp_path)
     assert len(written) == 1
     (model,) = tuner.get_best_models(1)
-    first, best, last = Remembering.weights
+    _, best, last = Remembering.weights
     assert all(map(np.array_equal, model.get_weights(), best))
     assert not all(map(np.array_equal, last, best))
 

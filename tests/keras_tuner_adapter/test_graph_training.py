@@ -48,7 +48,9 @@ class Pair(keras_tuner.RandomSearch):
         models = [self.hypermodel.build(trial.hyperparameters) for _ in range(2)]
         for model in models:
             model.fit(*args, **kwargs)
-        difference = [a - b for a, b in zip(*(m.get_weights() for m in models))]
+        difference = [
+            a - b for a, b in zip(*(m.get_weights() for m in models), strict=True)
+        ]
         return {"val_loss": float(sum(np.abs(d).sum() for d in difference))}
 
 

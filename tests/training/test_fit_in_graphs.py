@@ -39,9 +39,7 @@ def _as_it_is(batches):
     return batches
 
 
-def _trained(
-    build, *, in_graphs, is_shared=True, arrays=False, data=_as_it_is, **fit
-):
+def _trained(build, *, in_graphs, is_shared=True, arrays=False, data=_as_it_is, **fit):
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(3)
     model = build()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tuner_component.data.table import Factory, Table, open_table
@@ -83,7 +83,30 @@ def dataset(table: Table, options: Any) -> Any:
         rows = rows.repeat(options.num_epochs)
     is_cut = options.drop_final_batch or options.num_epochs is None
     batches = rows.batch(options.batch_size, drop_remainder=is_cut)
-    return batches.map(functools.partial(_batch, table, options.label_key))
+    batches = batches.map(_batcher(table, options.label_key, batches.element_spec))
+    return batches.with_options(_without_autotuning())
+
+
+def _without_autotuning() -> Any:
+    """Memory has nothing to tune, and ending the tuner's thread takes half a second."""
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
+
+
+def _batcher(table: Table, label_key: str | None, rows: Any) -> Callable[[Any], Any]:
+    """Returns the graph that makes a batch; one for all datasets of the same kind."""
+    import tensorflow as tf
+
+    key = (label_key, str(rows))
+    if key not in table.graphs:
+        function = functools.partial(_batch, table, label_key)
+        table.graphs[key] = tf.function(
+            function, input_signature=[rows], autograph=False
+        ).get_concrete_function()
+    return table.graphs[key]
 
 
 def _batch(table: Table, label_key: str | None, rows: Any) -> Any:

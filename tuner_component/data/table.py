@@ -44,12 +44,16 @@ class Table:
         contents: The arrays of each column.
         num_examples: Number of rows.
         num_bytes: Of all columns.
+        graphs: Kept by those who make batches, under keys of their own.
     """
 
     columns: Sequence[Column]
     contents: Sequence[Sequence[Array]]
     num_examples: int
     num_bytes: int
+    graphs: dict[Any, Callable[..., Any]] = dataclasses.field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def of(cls, arrays: Mapping[str, Any]) -> Table:

@@ -1,7 +1,8 @@
 """The process that imports the libraries once and then forks the workers.
 
-The driver cannot be forked: it may run threads, gRPC and TensorFlow. This process
-does nothing but import, so that a fork of it is safe and has TensorFlow at once.
+The driver cannot be forked in general: it may run threads, gRPC and TensorFlow. This
+process does nothing but import, so that a fork of it is safe and has TensorFlow at
+once. Where the driver has done nothing else either, it is a fork of the driver.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _BOOT = (
     "from tuner_component.engines import fork_server; fork_server.main()"
 )
 _PARENT_CHECK_SECONDS = 1.0
-_HARMLESS_THREADS = ("jemalloc_bg_thd",)  # pyarrow's; it prepares itself for forks
+HARMLESS_THREADS = ("jemalloc_bg_thd",)
+"""Pyarrow's; it prepares itself for forks."""
 _logger = logging.getLogger(__name__)
 
 
@@ -50,6 +52,11 @@ def main() -> None:
     """Runs the fork server; its arguments are those that `command` wrote."""
     descriptor, setup = int(sys.argv[1]), json.loads(sys.argv[2])
     del sys.argv[1:]
+    serve(descriptor, setup)
+
+
+def serve(descriptor: int, setup: Mapping[str, Any]) -> None:
+    """Imports and serves until the driver has ended; see `command`."""
     _end_with(setup["driver"])
     _import(setup["libraries"])
     threads = _threads()
@@ -90,7 +97,7 @@ def unsafe_to_fork(threads: Sequence[str]) -> str:
 
 
 def _threads() -> list[str]:
-    return [name for name in processes.thread_names() if name not in _HARMLESS_THREADS]
+    return [name for name in processes.thread_names() if name not in HARMLESS_THREADS]
 
 
 class _Server:

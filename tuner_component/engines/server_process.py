@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from tuner_component.engines import fork_server, processes
+from tuner_component.engines import driver_fork, fork_server, processes
 from tuner_component.engines.channel import Channel
 
 _CLOSE_SECONDS = 1.5
@@ -44,15 +44,8 @@ class ServerProcess:
         }
         here, there = socket.socketpair()
         with there, log.open("ab") as output:
-            self._process = subprocess.Popen(
-                fork_server.command(there.fileno(), setup),
-                env=environment,
-                pass_fds=[there.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+            start = driver_fork.fork if driver_fork.is_safe() else _executed
+            self._process = start(there.fileno(), setup, environment, output.fileno())
         self.channel = Channel(Connection(here.detach()))
         self._owner = os.getpid()
         self._serves = False
@@ -106,6 +99,20 @@ class ServerProcess:
                 self._process.wait(_CLOSE_SECONDS)
         processes.kill_group(self._process.pid)
         self._process.wait()
+
+
+def _executed(
+    descriptor: int, setup: Mapping[str, Any], environment: Mapping[str, str], log: int
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        fork_server.command(descriptor, setup),
+        env=environment,
+        pass_fds=[descriptor],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
 
 
 def _sys_path() -> list[str]:

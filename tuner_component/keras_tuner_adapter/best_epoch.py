@@ -33,7 +33,8 @@ def _with_one_file(train: Callable[..., Any]) -> Callable[..., Any]:
 
 class _BestWeights:
     def __init__(self, callback: Any) -> None:
-        self._callback, self._best = callback, None
+        self._callback = callback
+        self._best: list[Any] | None = None
         self._write = type(callback)._save_model.__get__(callback)
 
     def take_over(self) -> None:

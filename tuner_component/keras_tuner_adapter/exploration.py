@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tuner_component.keras_tuner_adapter.graph_training import train_by_graphs
+
 _DROPPED = ("initial_epoch", "validation_freq")
 _ONE_STEP = {
     "epochs": 1,
@@ -65,8 +67,12 @@ def _names_of_one_step(tuner: Any, fit_kwargs: Mapping[str, Any]) -> set[str]:
     if reduced.get("validation_data") is not None:
         reduced["validation_steps"] = 1
     hps = tuner.oracle.get_space()
-    model = tuner._try_build(hps)
-    history = tuner.hypermodel.fit(hps, model, **reduced)
+    undo = train_by_graphs(tuner)  # They serve the trials of the same structure too.
+    try:
+        model = tuner._try_build(hps)
+        history = tuner.hypermodel.fit(hps, model, **reduced)
+    finally:
+        undo()
     names, objective = set(history.history), tuner.oracle.objective
     if objective.has_value(names):  # The sum of several has a name of its own.
         names.add(objective.name)

@@ -73,7 +73,9 @@ def _without_batch_hooks(tuner: Any, fit: Callable[..., Any]) -> Callable[..., A
 def _is_keras_3(model: Any) -> bool:
     import keras
 
-    return isinstance(model, keras.Model) and getattr(model, "optimizer", None) is not None
+    return (
+        isinstance(model, keras.Model) and getattr(model, "optimizer", None) is not None
+    )
 
 
 def _only_keras_tuner_sees_models(tuner: Any) -> bool:

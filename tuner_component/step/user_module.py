@@ -120,7 +120,9 @@ def fingerprint(module: UserModule) -> str:
 def _loaded_from(folder: Path) -> set[Path]:
     files = [getattr(other, "__file__", None) for other in list(sys.modules.values())]
     paths = [Path(file) for file in files if file and file.endswith(".py")]
-    here = {parent for parent in {p.parent for p in paths} if parent.resolve() == folder}
+    here = {
+        parent for parent in {p.parent for p in paths} if parent.resolve() == folder
+    }
     return {path.resolve() for path in paths if path.parent in here}
 
 

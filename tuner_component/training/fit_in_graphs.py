@@ -107,8 +107,8 @@ def _num_batches(data: Mapping[str, Any]) -> float | None:
         return None
     from keras.src.trainers import data_adapters
 
-    number = data_adapters.get_data_adapter(**data).num_batches
-    return number
+    adapter = data_adapters.get_data_adapter(**data)
+    return None if adapter.num_batches is None else float(adapter.num_batches)
 
 
 class _Functions:
@@ -170,7 +170,7 @@ class _Functions:
             else:
                 self._logs = graph(iterator, steps)
                 return self._logs
-        self._logs = None
+        self._logs = logs = None
         for _ in range(steps):
             logs = self._plain[kind](iterator)
         return logs
@@ -182,7 +182,9 @@ class _Functions:
                 make_variables(model, batch_spec(iterator.element_spec))
             make = functools.partial(IteratorGraphs, model)
             shared = self._is_shared
-            self._found = reuse.shared(model, None, make) if shared else make(Numbers({}))
+            self._found = (
+                reuse.shared(model, None, make) if shared else make(Numbers({}))
+            )
         return self._found
 
     def _keras_function(self, kind: str) -> Callable[[Any], Any]:

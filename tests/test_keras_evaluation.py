@@ -9,7 +9,12 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")
 
-from tuner_component import keras_evaluation, model_metrics, weights_file  # noqa: E402
+from tuner_component import (  # noqa: E402
+    keras_evaluation,
+    keras_exploration,
+    model_metrics,
+    weights_file,
+)
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
 from tuner_component.trial import Reason  # noqa: E402
@@ -157,7 +162,7 @@ def test_a_model_that_is_not_compiled_is_explained(data, tmp_path):
 
 
 def test_exploring_finds_space_and_metrics(data):
-    report = keras_evaluation.explore(_code(data)).report
+    report = keras_exploration.explore(_code(data)).report
     names = [entry["config"]["name"] for entry in report["space"]["space"]]
     assert sorted(names) == ["batch_size", "rate", "units"]
     reported = {"accuracy", "loss", "val_accuracy", "val_loss"}

@@ -12,7 +12,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")
 
 from tests.test_keras_evaluation import _build, _code, _job, data  # noqa: E402, F401
-from tuner_component import fidelity, keras_evaluation, keras_fidelity  # noqa: E402
+from tuner_component import (  # noqa: E402
+    fidelity,
+    keras_evaluation,
+    keras_exploration,
+    keras_fidelity,
+)
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.errors import PreflightError  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
@@ -108,10 +113,10 @@ def test_the_model_is_built_and_exported_as_its_fidelity_says(images, tmp_path):
 
 
 def test_exploring_finds_what_the_model_asks_for(images, data):  # noqa: F811
-    report = keras_evaluation.explore(_code(images, image_model)).report
+    report = keras_exploration.explore(_code(images, image_model)).report
     known = {"epochs": None, "examples_fraction": 1.0}
     assert report["fidelities"] == {**known, "resolution": 8}
-    assert keras_evaluation.explore(_code(data)).report["fidelities"] == known
+    assert keras_exploration.explore(_code(data)).report["fidelities"] == known
 
 
 def test_a_resolution_needs_images(data):  # noqa: F811
@@ -120,7 +125,7 @@ def test_a_resolution_needs_images(data):  # noqa: F811
         return _build(keras)(hp)
 
     with pytest.raises(PreflightError, match=r"no layer with images.*\(None, 3\)"):
-        keras_evaluation.explore(_code(data, build))
+        keras_exploration.explore(_code(data, build))
 
 
 def test_the_stopping_rule_holds_for_the_full_fidelity_only():

@@ -16,8 +16,8 @@ from tuner_component.evaluation import (  # noqa: E402
     evaluate,
     evaluate_together,
 )
-from tuner_component.keras_evaluation import ModelCode  # noqa: E402
 from tuner_component.keras_together import KerasEvaluation  # noqa: E402
+from tuner_component.model_code import ModelCode  # noqa: E402
 from tuner_component.training import width as widths  # noqa: E402
 from tuner_component.trial import Fidelity, Reason  # noqa: E402
 

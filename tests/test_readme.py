@@ -199,7 +199,7 @@ def test_the_estimator_is_scored_as_shown(tmp_path):
 
     from tuner_component.data import Source, Split
     from tuner_component.evaluation import Job
-    from tuner_component.keras_evaluation import ModelCode
+    from tuner_component.model_code import ModelCode
     from tuner_component.sklearn_evaluation.evaluation import SklearnEvaluation
 
     made = _run(_snippet("def cross_validation"))

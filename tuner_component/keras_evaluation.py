@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tuner_component import (
     fit_arguments,
     heirs,
     keras_fidelity,
-    model_inputs,
     model_metrics,
     model_state,
     seeding,
@@ -25,32 +24,16 @@ from tuner_component.epoch_watch import best_weights, make_watch
 from tuner_component.errors import TrialFailedError
 from tuner_component.estimators import model_fidelity
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
-from tuner_component.space_discovery import discover
+from tuner_component.keras_exploration import explore
+from tuner_component.model_code import (
+    ModelCode,
+    built_model,
+    graph_plan_of,
+    hyperparameters,
+    make_variables,
+    narrowed,
+)
 from tuner_component.training_state import TrainingState
-
-
-@dataclasses.dataclass(frozen=True)
-class ModelCode:
-    """The user's model and data, as a worker needs them.
-
-    Attributes:
-        build_model: hp -> compiled Keras model (Keras 3 or tf_keras).
-        fit_args: hp -> keyword arguments of `model.fit`; they win over all else.
-        train: The training split, `data.Split`.
-        validation: The validation split, `data.Split`.
-        fit_defaults: `epochs`, `batch_size`, `steps_per_epoch`,
-            `validation_steps`; None means "not said".
-        cross_validation: Options of the cross-validation of scikit-learn estimators.
-        seed: The study's.
-    """
-
-    build_model: Callable[[Any], Any]
-    fit_args: Callable[[Any], Mapping[str, Any]]
-    train: Any
-    validation: Any
-    fit_defaults: Mapping[str, Any]
-    cross_validation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    seed: int = 0
 
 
 def make_evaluator(code: ModelCode) -> Evaluator:
@@ -84,58 +67,6 @@ def _reduced(code: ModelCode, parts: keras_fidelity.Parts, job: Job) -> ModelCod
     if steps is not None:
         defaults["steps_per_epoch"] = math.ceil(steps * job.fidelity.value)
     return dataclasses.replace(code, train=part, fit_defaults=defaults)
-
-
-def explore(code: ModelCode) -> Evaluation:
-    """Finds the search space and the metrics that a trial will report.
-
-    The default model, or where that is infeasible another one, is trained for one
-    step, so that what cannot work fails here. The report holds `space` (a
-    `HyperParameters` configuration), `complete`, `metrics` (names), `no_rungs` (why a
-    strategy cannot say the epochs, or "") and `fidelities` (what else a strategy can
-    spend: kind to the full amount).
-    """
-    found = discover(code.build_model)
-    hp = _hyperparameters(found.values)
-    seeding.seed(0)
-    with model_fidelity.recorded() as asked:
-        model = _build(code, hp)
-    model_inputs.check(model, code.train.batches(1).element_spec[0])
-    code = _narrowed(code, model)
-    _make_variables(model, code)
-    fidelities = keras_fidelity.kinds(code.train, model, asked)
-    own = code.fit_args(hp)
-    fit = fit_arguments.settled(code.fit_defaults, hp.values, own, None)
-    said = fit_arguments.epochs_said_by(hp.values, own)
-    history = _trained_for_one_step(model, code, fit)
-    return Evaluation(
-        metrics={"explored": 1.0},
-        report={
-            "space": found.config,
-            "complete": found.complete,
-            "metrics": sorted({*history, *model_metrics.NAMES}),
-            "fidelities": fidelities,
-            "no_rungs": f"{said} says them too; remove it" if said else "",
-        },
-    )
-
-
-def _trained_for_one_step(
-    model: Any, code: ModelCode, fit: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """Returns the history; the graphs serve the trials of the same structure too."""
-    size = fit["batch_size"]
-    plan, _ = _plan(model, code, {"batch_size": size, "steps_per_epoch": 1}, [])
-    if plan is not None:
-        plan = dataclasses.replace(plan, validation_steps=1)
-    if plan is None or training.fit(model, plan, []):
-        model.fit(
-            code.train.batches(size).take(1),
-            validation_data=code.validation.batches(size).take(1),
-            verbose=0,
-        )
-    history: Mapping[str, Any] = model.history.history
-    return history
 
 
 def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
@@ -192,17 +123,17 @@ def begin(
     epochs = training_state.epochs_of(job)
     parent = None if earlier else heirs.parent_of(job, lambda v: _made(code, v))
     seeding.seed(job.seed)
-    hp = _hyperparameters(job.values)
-    model = _build(code, hp)
-    code = _narrowed(code, model)
+    hp = hyperparameters(job.values)
+    model = built_model(code, hp)
+    code = narrowed(code, model)
     own = code.fit_args(hp)
     fit = fit_arguments.settled(code.fit_defaults, hp.values, own, epochs)
     if epochs is not None:
-        _make_variables(model, code)
+        make_variables(model, code)
         if earlier and not model_state.put_training(model, earlier.arrays):
             earlier = None
     if parent is not None:
-        _make_variables(model, code)
+        make_variables(model, code)
     callbacks = fit.pop("callbacks", [])
     kept_after = None if _is_full(job) else epochs
     inherited = heirs.begin(job, parent, model)
@@ -230,15 +161,6 @@ def end(begun: Begun) -> Evaluation:
     )
     _leave(model, job, watch, evaluation)
     return model_metrics.added(evaluation, job, lambda: model)
-
-
-def _narrowed(code: ModelCode, model: Any) -> ModelCode:
-    """Returns the code with the features that the model takes."""
-    names = model_inputs.names(model)
-    if names is None:
-        return code
-    train, validation = code.train.only(names), code.validation.only(names)
-    return dataclasses.replace(code, train=train, validation=validation)
 
 
 def _full_epochs(job: Job, epochs: int) -> float:
@@ -280,34 +202,14 @@ def graph_plan(begun: Begun) -> tuple[training.Plan | None, str]:
     callbacks = [*begun.callbacks, begun.watch]
     fit = dict(begun.fit)
     fit["initial_epoch"] = begun.first or fit.get("initial_epoch", 0)
-    return _plan(begun.model, begun.code, fit, callbacks, begun.job.seed)
-
-
-def _plan(
-    model: Any,
-    code: ModelCode,
-    fit: Mapping[str, Any],
-    callbacks: Sequence[Any],
-    seed: int = 0,
-) -> tuple[training.Plan | None, str]:
-    plan = dict(fit)
-    batch_size, steps = plan.pop("batch_size"), plan.pop("steps_per_epoch", None)
-    if code.train.arrays is None or code.validation.arrays is None:
-        return None, "the examples are no arrays in memory"
-    if reason := training.why_not(model, plan, callbacks):
-        return None, reason
-    train = training.examples_of(code.train.arrays)
-    rows = training.shuffled(train.num_examples, batch_size, seed, steps)
-    plan["validation"] = training.examples_of(code.validation.arrays)
-    plan["steps"] = steps or -(-train.num_examples // batch_size)
-    return training.Plan(train=train, rows=rows, batch_size=batch_size, **plan), ""
+    return graph_plan_of(begun.model, begun.code, fit, callbacks, begun.job.seed)
 
 
 def num_steps(code: ModelCode, job: Job) -> int:
     """Returns how many batches a job may train; 0 if the examples are streamed."""
     if code.train.arrays is None:
         return 0
-    own = code.fit_args(_hyperparameters(job.values))
+    own = code.fit_args(hyperparameters(job.values))
     epochs = training_state.epochs_of(job)
     fit = fit_arguments.settled(code.fit_defaults, job.values, own, epochs)
     num_examples = len(code.train.arrays[training.LABEL])
@@ -353,15 +255,9 @@ def export(code: ModelCode, job: Job) -> Evaluation:
 
 
 def _made(code: ModelCode, values: Mapping[str, Any]) -> Any:
-    model = _build(code, _hyperparameters(values))
-    _make_variables(model, code)
+    model = built_model(code, hyperparameters(values))
+    make_variables(model, code)
     return model
-
-
-def _make_variables(model: Any, code: ModelCode) -> None:
-    if not model.built:
-        features, _ = next(iter(code.train.batches(1)))
-        model(features)
 
 
 def _load_weights(model: Any, job: Job) -> None:
@@ -370,24 +266,6 @@ def _load_weights(model: Any, job: Job) -> None:
         model_state.put(model, best_weights(state))
         return
     weights_file.load(model, job.folder)
-
-
-def _build(code: ModelCode, hp: Any) -> Any:
-    model = code.build_model(hp)
-    if not hasattr(model, "fit") or getattr(model, "optimizer", None) is None:
-        raise TrialFailedError(
-            f"build_model returned a {type(model).__name__}; expected a compiled "
-            "Keras model: call model.compile(...) and return the model."
-        )
-    return model
-
-
-def _hyperparameters(values: Mapping[str, Any]) -> Any:
-    import keras_tuner
-
-    hp = keras_tuner.HyperParameters()
-    hp.values = dict(values)
-    return hp
 
 
 def _result(watch: Any, job: Job) -> dict[str, float]:

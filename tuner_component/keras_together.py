@@ -12,7 +12,8 @@ from tuner_component import (
     training_state,
 )
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
-from tuner_component.keras_evaluation import Begun, ModelCode
+from tuner_component.keras_evaluation import Begun
+from tuner_component.model_code import ModelCode
 from tuner_component.trial import Measurement
 
 _LEAST_STEPS = 50_000

@@ -263,7 +263,7 @@ class _Trials:
 
     def __init__(self, folder: str) -> None:
         from tuner_component.data import Split
-        from tuner_component.keras_evaluation import ModelCode
+        from tuner_component.model_code import ModelCode
 
         split, self.folder, self.before_step = Split(None, _small().arrays), folder, 0.0
         self.code = ModelCode(

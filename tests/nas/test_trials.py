@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.nas.building import hyperparameters
-from tuner_component import keras_evaluation, nas
+from tuner_component import keras_evaluation, keras_exploration, nas
 from tuner_component.data import Split
 from tuner_component.errors import PreflightError, SearchSpaceError
 from tuner_component.evaluation import Job, evaluate
@@ -49,7 +49,7 @@ def test_the_default_may_be_too_large(data, tmp_path):
     """The largest cell has 3 x 3 convolutions only; the others are found and tried."""
     operations = {name: nas.convolutions()[name] for name in ("conv_3x3", "skip")}
     code = code_of(data, operations, max_parameters=300)
-    report = keras_evaluation.explore(code).report
+    report = keras_exploration.explore(code).report
     assert "val_loss" in report["metrics"]
     space = from_keras_tuner(report["space"])
     assert space.size() == 2**3
@@ -66,7 +66,7 @@ def test_a_limit_that_no_architecture_keeps_is_named_before_training(data):
     code = code_of(data, nas.convolutions(), max_parameters=3)
     message = r"models .* is infeasible\. .* parameters; max_parameters=3 allows less"
     with pytest.raises(PreflightError, match=message):
-        keras_evaluation.explore(code)
+        keras_exploration.explore(code)
 
 
 def test_shapes_that_cannot_be_merged_are_named_before_training(data):
@@ -77,7 +77,7 @@ def test_shapes_that_cannot_be_merged_are_named_before_training(data):
 
     code = code_of(data, {"skip": nas.skip, "smaller": smaller})
     with pytest.raises(SearchSpaceError, match=r"'cell' cannot merge .*3, 3, 4"):
-        keras_evaluation.explore(code)
+        keras_exploration.explore(code)
 
 
 def test_the_winner_is_rebuilt_from_its_hyperparameters_alone(data, tmp_path):

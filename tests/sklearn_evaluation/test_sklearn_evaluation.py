@@ -23,7 +23,7 @@ from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.errors import TrialFailedError  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
-from tuner_component.keras_evaluation import ModelCode  # noqa: E402
+from tuner_component.model_code import ModelCode  # noqa: E402
 from tuner_component.sklearn_evaluation import folds, matrix  # noqa: E402
 from tuner_component.sklearn_evaluation.evaluation import (  # noqa: E402
     SklearnEvaluation,

@@ -15,7 +15,7 @@ import numpy as np
 
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
-from tuner_component.keras_evaluation import ModelCode
+from tuner_component.model_code import ModelCode
 from tuner_component.sklearn_evaluation import folds, matrix, scores
 from tuner_component.sklearn_evaluation.folds import Fold
 from tuner_component.sklearn_evaluation.matrix import Matrix

@@ -8,7 +8,7 @@ from typing import Any
 
 from tuner_component.data import SharedReader, Source, open_split
 from tuner_component.errors import PreflightError
-from tuner_component.keras_evaluation import ModelCode
+from tuner_component.model_code import ModelCode
 from tuner_component.step import preflight, prior_results
 from tuner_component.step.user_module import BUILD_FUNCTION, UserModule
 

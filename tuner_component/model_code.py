@@ -1,0 +1,99 @@
+"""The user's `build_model` and data, and what every trial needs of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tuner_component import model_inputs, training
+from tuner_component.errors import TrialFailedError
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelCode:
+    """The user's model and data, as a worker needs them.
+
+    Attributes:
+        build_model: hp -> compiled Keras model (Keras 3 or tf_keras).
+        fit_args: hp -> keyword arguments of `model.fit`; they win over all else.
+        train: The training split, `data.Split`.
+        validation: The validation split, `data.Split`.
+        fit_defaults: `epochs`, `batch_size`, `steps_per_epoch`,
+            `validation_steps`; None means "not said".
+        cross_validation: Options of the cross-validation of scikit-learn estimators.
+        seed: The study's.
+    """
+
+    build_model: Callable[[Any], Any]
+    fit_args: Callable[[Any], Mapping[str, Any]]
+    train: Any
+    validation: Any
+    fit_defaults: Mapping[str, Any]
+    cross_validation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    seed: int = 0
+
+
+def built_model(code: ModelCode, hp: Any) -> Any:
+    """Returns what the user's code builds; raises if it cannot be trained."""
+    model = code.build_model(hp)
+    if not hasattr(model, "fit") or getattr(model, "optimizer", None) is None:
+        raise TrialFailedError(
+            f"build_model returned a {type(model).__name__}; expected a compiled "
+            "Keras model: call model.compile(...) and return the model."
+        )
+    return model
+
+
+def hyperparameters(values: Mapping[str, Any]) -> Any:
+    """Returns KerasTuner's `HyperParameters` with these values."""
+    import keras_tuner
+
+    hp = keras_tuner.HyperParameters()
+    hp.values = dict(values)
+    return hp
+
+
+def narrowed(code: ModelCode, model: Any) -> ModelCode:
+    """Returns the code with the features that the model takes."""
+    names = model_inputs.names(model)
+    if names is None:
+        return code
+    train, validation = code.train.only(names), code.validation.only(names)
+    return dataclasses.replace(code, train=train, validation=validation)
+
+
+def make_variables(model: Any, code: ModelCode) -> None:
+    """Makes a model's variables where it waits for data."""
+    if not model.built:
+        features, _ = next(iter(code.train.batches(1)))
+        model(features)
+
+
+def graph_plan_of(
+    model: Any,
+    code: ModelCode,
+    fit: Mapping[str, Any],
+    callbacks: Sequence[Any],
+    seed: int = 0,
+) -> tuple[training.Plan | None, str]:
+    """Returns how graphs train a model; or None, and why `fit` must do it.
+
+    Args:
+        model: Built by the user's code.
+        code: Whose data it gets.
+        fit: What `fit` is told, beside data and callbacks.
+        callbacks: Keras callbacks.
+        seed: Shuffles the data.
+    """
+    plan = dict(fit)
+    batch_size, steps = plan.pop("batch_size"), plan.pop("steps_per_epoch", None)
+    if code.train.arrays is None or code.validation.arrays is None:
+        return None, "the examples are no arrays in memory"
+    if reason := training.why_not(model, plan, callbacks):
+        return None, reason
+    train = training.examples_of(code.train.arrays)
+    rows = training.shuffled(train.num_examples, batch_size, seed, steps)
+    plan["validation"] = training.examples_of(code.validation.arrays)
+    plan["steps"] = steps or -(-train.num_examples // batch_size)
+    return training.Plan(train=train, rows=rows, batch_size=batch_size, **plan), ""

@@ -177,7 +177,9 @@ def _fit(begun: Begun) -> None:
         why_not = training.fit(begun.model, plan, callbacks)
     if not why_not:
         return
-    training.fall_back(why_not)
+    if plan is not None:
+        training.fall_back(why_not)
+    training.fit_in_graphs(begun.model, is_shared=True)
     batch_size = fit.pop("batch_size")
     batches, fit["steps_per_epoch"] = code.train.epochs(
         batch_size,

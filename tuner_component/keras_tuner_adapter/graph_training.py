@@ -28,7 +28,7 @@ def train_by_graphs(tuner: Any) -> Callable[[], None]:
 
     def built(*args: Any, **kwargs: Any) -> Any:
         model = build(*args, **kwargs)
-        if _is_keras_3(model) and "fit" not in vars(model):
+        if _is_trainable(model) and "fit" not in vars(model):
             training.fit_in_graphs(model, is_shared=is_shared)
             vars(model)["fit"] = _without_batch_hooks(tuner, model.fit)
         return model
@@ -70,12 +70,10 @@ def _without_batch_hooks(tuner: Any, fit: Callable[..., Any]) -> Callable[..., A
     return fitted
 
 
-def _is_keras_3(model: Any) -> bool:
-    import keras
-
-    return (
-        isinstance(model, keras.Model) and getattr(model, "optimizer", None) is not None
-    )
+def _is_trainable(model: Any) -> bool:
+    kinds = {kind.__module__.split(".")[0] for kind in type(model).__mro__}
+    is_compiled = getattr(model, "optimizer", None) is not None
+    return is_compiled and not kinds.isdisjoint({"keras", "tf_keras"})
 
 
 def _only_keras_tuner_sees_models(tuner: Any) -> bool:

@@ -7,13 +7,14 @@ the data, callbacks, validation, the history.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tuner_component.training import reuse, support
+from tuner_component.training import legacy_fit, reuse, support
 from tuner_component.training.epoch_graph import make_variables
 from tuner_component.training.fit import first_line
 from tuner_component.training.iterator_graphs import IteratorGraphs, batch_spec
@@ -44,7 +45,7 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
         if why_not:
             support.fall_back(why_not)
             return own(*args, **kwargs)
-        with _Functions(model, *steps, is_shared=is_shared):
+        with _in_place(model, steps, is_shared=is_shared):
             return own(*args, **kwargs)
 
     # Not by assignment: Keras would look for layers in it.
@@ -58,7 +59,13 @@ def _steps(model: Any, said: Mapping[str, Any]) -> tuple[tuple[int, int], str]:
         return (0, 0), "its callbacks are no list"
     if said["validation_split"]:
         return (0, 0), "fit() is told validation_split"
-    if reason := support.why_not(model, (), callbacks):
+    is_legacy = legacy_fit.is_legacy(model)
+    reason = (
+        legacy_fit.why_not(model, callbacks)
+        if is_legacy
+        else support.why_not(model, (), callbacks)
+    )
+    if reason:
         return (0, 0), reason
     train, reason = _num_steps(
         {name: said[name] for name in _DATA},
@@ -111,7 +118,15 @@ def _num_batches(data: Mapping[str, Any]) -> float | None:
     return None if adapter.num_batches is None else float(adapter.num_batches)
 
 
-class _Functions:
+def _in_place(
+    model: Any, steps: tuple[int, int], *, is_shared: bool
+) -> contextlib.AbstractContextManager[None]:
+    if legacy_fit.is_legacy(model):
+        return legacy_fit.steps_at_once(model, max(steps))
+    return _Functions(model, *steps, is_shared=is_shared)
+
+
+class _Functions(contextlib.AbstractContextManager[None]):
     """Puts a model's own functions of a step in place, for one `fit`."""
 
     def __init__(

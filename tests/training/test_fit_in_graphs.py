@@ -33,7 +33,9 @@ def _dataset(model, seed=5):
     if model.built and isinstance(getattr(model, "output", None), dict):
         label = dict.fromkeys(model.output, label)
     whole = tf.data.Dataset.from_tensor_slices((features, label))
-    return whole.shuffle(50, seed).batch(BATCH_SIZE)
+    # Anew in each pass, the order would depend on how far TensorFlow reads ahead.
+    fixed = whole.shuffle(50, seed, reshuffle_each_iteration=False)
+    return fixed.batch(BATCH_SIZE)
 
 
 def _as_it_is(batches):

@@ -14,6 +14,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from typing_extensions import override
+
 from tuner_component.training import legacy_fit, reuse, support
 from tuner_component.training.epoch_graph import make_variables
 from tuner_component.training.fit import first_line
@@ -140,6 +142,7 @@ class _Functions(contextlib.AbstractContextManager[None]):
         self._logs: Any = None
         self._found: IteratorGraphs | None = None
 
+    @override
     def __enter__(self) -> None:
         model = self._model
         self._before = (model.train_function, model.test_function)
@@ -148,6 +151,7 @@ class _Functions(contextlib.AbstractContextManager[None]):
         vars(model)["evaluate"] = self._evaluated
         vars(model)["_get_metrics_result_or_logs"] = self._reported
 
+    @override
     def __exit__(self, *_: object) -> None:
         model = self._model
         for name in ("evaluate", "_get_metrics_result_or_logs"):

@@ -80,3 +80,30 @@ def test_weights_too_large_for_a_copy_are_written_at_once(
     monkeypatch.setattr(best_epoch, "_MOST_BYTES", 0)
     searched(tmp_path)
     assert len(written) == 2
+
+
+class OwnLoop(keras_tuner.HyperModel):
+    """As KerasTuner's guide shows it: no hook but that of the epochs is called."""
+
+    def build(self, hp):
+        return stock_tuners.build_model(hp)
+
+    def fit(self, hp, model, x, y, validation_data, callbacks, **kwargs):
+        for callback in callbacks:
+            callback.set_model(model)
+        for epoch in range(3):
+            model.train_on_batch(x, y)
+            loss = model.test_on_batch(*validation_data)[0]
+            for callback in callbacks:
+                callback.on_epoch_end(epoch, logs={"val_loss": float(loss)})
+        return {"val_loss": float(loss)}
+
+
+def test_a_training_loop_of_the_users_own_leaves_its_weights(tmp_path, written):
+    tuner = keras_tuner.RandomSearch(
+        OwnLoop(), stock_tuners.OBJECTIVE, max_trials=1, directory=str(tmp_path)
+    )
+    best_epoch.write_once(tuner)
+    tuner.search(**stock_tuners.fit_kwargs())
+    assert len(written) == 1
+    tuner.get_best_models(1)

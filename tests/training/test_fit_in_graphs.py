@@ -159,8 +159,24 @@ class _Evaluating(keras.callbacks.Callback):
         logs.update({f"own_{name}": value for name, value in values.items()})
 
 
-def test_a_callback_may_evaluate_other_data():
-    _assert_equal(kinds.dense, callbacks=lambda: [_Evaluating()])
+class OwnTest(keras.Model):
+    """Its steps say other values by the metrics' names; Keras reports the metrics."""
+
+    def test_step(self, data):
+        return {name: 2.0 * value for name, value in super().test_step(data).items()}
+
+
+def _own_test():
+    inputs = keras.Input((6,), name="x")
+    outputs = keras.layers.Dense(3, activation="softmax")(inputs)
+    model = OwnTest({"x": inputs}, outputs)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@pytest.mark.parametrize("build", [kinds.dense, _own_test])
+def test_a_callback_may_evaluate_other_data(build):
+    _assert_equal(build, callbacks=lambda: [_Evaluating()])
     ours, _ = _trained(kinds.dense, in_graphs=True, callbacks=lambda: [_Evaluating()])
     assert len(ours["own_loss"]) == 3
 

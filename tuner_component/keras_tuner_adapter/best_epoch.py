@@ -23,10 +23,15 @@ def _with_one_file(train: Callable[..., Any]) -> Callable[..., Any]:
     from keras_tuner.src.engine import tuner_utils
 
     def trained(*args: Any, **kwargs: Any) -> Any:
-        for callback in kwargs.get("callbacks") or ():
-            if type(callback) is tuner_utils.SaveBestEpoch:
-                _BestWeights(callback).take_over()
-        return train(*args, **kwargs)
+        savers = [
+            _BestWeights(callback)
+            for callback in kwargs.get("callbacks") or ()
+            if type(callback) is tuner_utils.SaveBestEpoch
+        ]
+        results = train(*args, **kwargs)
+        for saver in savers:
+            saver.write()
+        return results
 
     return trained
 
@@ -36,10 +41,7 @@ class _BestWeights:
         self._callback = callback
         self._best: list[Any] | None = None
         self._write = type(callback)._save_model.__get__(callback)
-
-    def take_over(self) -> None:
-        self._callback._save_model = self._keep
-        self._callback.on_train_end = self._train_ended
+        callback._save_model = self._keep
 
     def _keep(self) -> None:
         model = self._callback.model
@@ -48,7 +50,8 @@ class _BestWeights:
         else:
             self._best = model.get_weights()
 
-    def _train_ended(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' name
+    def write(self) -> None:
+        """Writes what was kept; not at `on_train_end`, which own loops leave out."""
         if self._best is None:
             return
         model = self._callback.model

@@ -64,6 +64,12 @@ class OneTrial:
             TrialFailedError: If the user's code says that the trial failed.
             Exception: What else the user's code raises.
         """
+        try:
+            return self._run(fit_kwargs)
+        finally:
+            self._release()
+
+    def _run(self, fit_kwargs: dict[str, Any]) -> Evaluation:
         if self._rung.ended is not None:
             return self._rung.ended
         arguments = self._with_epochs(fit_kwargs)
@@ -74,7 +80,6 @@ class OneTrial:
             pass
         finally:
             oracle_patches.forget(self._oracle)
-            self._release()
         if self._error is not None:
             raise _translated(self._error)
         trial = self._oracle.trials[self._id]

@@ -10,10 +10,12 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tuner_component import model_state
+
 
 def is_legacy(model: Any) -> bool:
     """Returns whether a model is one of tf_keras."""
-    return any(c.__module__.split(".")[0] == "tf_keras" for c in type(model).__mro__)
+    return bool(model_state.keras_of(model).__name__ == "tf_keras")
 
 
 def why_not(model: Any, callbacks: Sequence[Any]) -> str:

@@ -84,7 +84,7 @@ def test_what_adam_remembers_are_the_gradients_that_the_child_would_have_had(nam
         np.testing.assert_allclose(remembered, gradient, rtol=1e-4, atol=1e-5)
         squared = child.optimizer._velocities[place].numpy()
         np.testing.assert_allclose(squared, np.square(gradient), rtol=1e-4, atol=1e-5)
-    assert int(child.optimizer.iterations.numpy()) == 7
+    assert int(child.optimizer.iterations.numpy()) == 0  # The first steps are small.
 
 
 def test_new_layers_have_the_usual_mean_squares_and_no_momentum():

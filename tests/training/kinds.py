@@ -78,6 +78,14 @@ def dropout():
     return _compiled(_classifier("x", body))
 
 
+def only_dropout():
+    def body(x):
+        x = layers.Reshape((4, 2))(layers.Dropout(0.4)(layers.Dense(8)(x)))
+        return layers.Flatten()(layers.SpatialDropout1D(0.2)(x))
+
+    return _compiled(_classifier("x", body))
+
+
 def penalties():
     dense_layer = layers.Dense(
         8, "relu", kernel_regularizer="l2", activity_regularizer="l1"
@@ -185,3 +193,16 @@ SLOW = (
     averaged,
     own_metric,
 )
+
+BY_XLA = (
+    only_dropout,
+    penalties,
+    dense,
+    batch_normalization,
+    two_inputs_two_outputs,
+    embeddings,
+    attention,
+    lstm,
+    averaged,
+)
+"""The first two are fast."""

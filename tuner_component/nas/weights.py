@@ -64,8 +64,6 @@ def _applied(parent: Any, child: Any, seed: int, rule: Any) -> Transfer:
     )
     inherited: Inherited = rule(before.network, after.network, seed)
     _assign(after, inherited)
-    if powers:
-        optimizer_slots.take_over_counts(parent, child)
     counts = collections.Counter(fate for fate in inherited.fates if fate)
     return Transfer(dict(counts), tuple(inherited.why_not), len(powers))
 

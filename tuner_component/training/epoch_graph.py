@@ -7,12 +7,14 @@ the callbacks, all in Python. Here the steps are a loop inside of one graph that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tuner_component.training.examples import Examples
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.one_thread import EpochGraph
+from tuner_component.training.xla import Faster, kinds_of, over_batches
 
 
 class NoGraphError(Exception):
@@ -47,39 +49,68 @@ class EpochGraphs:
         self._resets_in_graph = not has_own_metrics(model)
         weigh = weighing(class_weight)
         make_variables(model, weigh(*batch_of(train.columns, slice(0, 1))))
-        self._train = self._graph(model.train_step, weigh, train)
+        self._train = self._faster(model.train_step, weigh, train)
         self._run(self._train, train, _no_rows(), 1)
         if validation is not None:
-            self._test = self._graph(model.test_step, lambda *batch: batch, validation)
+            self._test = self._faster(model.test_step, lambda *batch: batch, validation)
             self._run(self._test, validation, _no_rows(), 1)
 
-    def train(self, examples: Examples, rows: Any, batch_size: int) -> dict[str, Any]:
-        """Trains on these rows; returns the metrics over all of them."""
-        return self._run(self._train, examples, rows, batch_size)
+    def train(
+        self, examples: Examples, rows: Any, batch_size: int, *, by_xla: bool = False
+    ) -> dict[str, Any]:
+        """Trains on these rows, XLA's program or not; returns the metrics over all."""
+        return self._run(self._train, examples, rows, batch_size, by_xla=by_xla)
 
-    def test(self, examples: Examples, rows: Any, batch_size: int) -> dict[str, Any]:
+    def test(
+        self, examples: Examples, rows: Any, batch_size: int, *, by_xla: bool = False
+    ) -> dict[str, Any]:
         """Returns the metrics over these rows."""
-        return self._run(self._test, examples, rows, batch_size)
+        return self._run(self._test, examples, rows, batch_size, by_xla=by_xla)
 
     def _run(
-        self, graph: Any, examples: Examples, rows: Any, batch_size: int
+        self,
+        epoch: Faster,
+        examples: Examples,
+        rows: Any,
+        batch_size: int,
+        *,
+        by_xla: bool = False,
     ) -> dict[str, Any]:
         import tensorflow as tf
 
         if not self._resets_in_graph:
             self.model.reset_metrics()
-        size = tf.constant(batch_size, tf.int64)
-        metrics = graph(
-            *tf.nest.flatten(examples.columns), rows, size, amount=rows.shape[0]
-        )
+        tensors = tf.nest.flatten(examples.columns)
+        metrics = epoch(tensors, rows, batch_size, by_xla=by_xla)
         return {name: _plain(value) for name, value in metrics.items()}
+
+    def _faster(
+        self, step: Callable[..., Any], weigh: Callable[..., Any], examples: Examples
+    ) -> Faster:
+        """Returns the graph of an epoch, and XLA's program for when it is faster."""
+        graph = self._graph(step, weigh, examples)
+
+        def epoch(tensors: Sequence[Any], rows: Any, batch_size: int) -> Any:
+            columns = tf.nest.pack_sequence_as(examples.columns, tensors)
+
+            def one(rows: Any) -> tuple[()]:
+                said_by_steps(step(weigh(*batch_of(columns, rows))), self.model)
+                return ()
+
+            with self._begun():
+                over_batches(rows, batch_size, one)
+            return self.model.get_metrics_result()
+
+        import tensorflow as tf
+
+        return Faster(graph, epoch, (step.__name__, kinds_of(self.model)))
 
     def _graph(
         self, step: Callable[..., Any], weigh: Callable[..., Any], examples: Examples
-    ) -> Any:
+    ) -> Callable[..., Any]:
         import tensorflow as tf
 
-        model, in_graph = self.model, self._resets_in_graph
+        model = self.model
         if model.jit_compile:
             step = tf.function(step, jit_compile=True, reduce_retracing=True)
 
@@ -93,10 +124,8 @@ class EpochGraphs:
                 said_by_steps(step(weigh(*batch)), model)
                 return (begin + batch_size,)
 
-            if in_graph:
-                model.reset_metrics()
-            begin = tf.constant(0, tf.int64)
-            with self._numbers.read():
+            with self._begun():
+                begin = tf.constant(0, tf.int64)
                 tf.while_loop(
                     lambda begin: begin < num_rows, one, (begin,), parallel_iterations=1
                 )
@@ -108,7 +137,21 @@ class EpochGraphs:
             tf.TensorSpec([None], tf.int64),
             tf.TensorSpec([], tf.int64),
         ]
-        return EpochGraph(epoch, signature, model)
+        graph = EpochGraph(epoch, signature, model)
+
+        def run(tensors: Sequence[Any], rows: Any, batch_size: int) -> Any:
+            size = tf.constant(batch_size, tf.int64)
+            return graph(*tensors, rows, size, amount=rows.shape[0])
+
+        return run
+
+    @contextlib.contextmanager
+    def _begun(self) -> Iterator[None]:
+        """Inside, in a graph, metrics are those of an epoch, numbers those in force."""
+        if self._resets_in_graph:
+            self.model.reset_metrics()
+        with self._numbers.read():
+            yield
 
 
 def has_own_metrics(model: Any) -> bool:

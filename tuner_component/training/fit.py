@@ -9,6 +9,7 @@ from typing import Any
 from tuner_component.training.epoch_graph import EpochGraphs
 from tuner_component.training.examples import Examples, Rows, in_order
 from tuner_component.training.reuse import graphs_for
+from tuner_component.training.xla import is_worth_a_try
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,16 +74,23 @@ def _run(model: Any, graphs: EpochGraphs, plan: Plan, callbacks: Sequence[Any]) 
     model.stop_training = False
     hooks.on_train_begin()
     logs: dict[str, Any] | None = None
+    by_xla = is_worth_a_try(model, num_steps(plan))
     for epoch in range(plan.initial_epoch, plan.epochs):
         hooks.on_epoch_begin(epoch)
-        logs = graphs.train(plan.train, plan.rows(epoch), plan.batch_size)
+        rows = plan.rows(epoch)
+        logs = graphs.train(plan.train, rows, plan.batch_size, by_xla=by_xla)
         if plan.validation is not None and validates(plan, epoch):
-            logs |= _validation(graphs, plan, plan.validation, hooks)
+            logs |= _validation(graphs, plan, plan.validation, hooks, by_xla=by_xla)
         hooks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
     finished(model)
     hooks.on_train_end(logs)
+
+
+def num_steps(plan: Plan) -> int:
+    """Returns how many batches are trained at most."""
+    return plan.steps * (plan.epochs - plan.initial_epoch)
 
 
 def finished(model: Any) -> None:
@@ -92,11 +100,11 @@ def finished(model: Any) -> None:
 
 
 def _validation(
-    graphs: EpochGraphs, plan: Plan, examples: Examples, hooks: Any
+    graphs: EpochGraphs, plan: Plan, examples: Examples, hooks: Any, *, by_xla: bool
 ) -> dict[str, Any]:
     rows = in_order(examples.num_examples, plan.batch_size, plan.validation_steps)
     hooks.on_test_begin()
-    metrics = graphs.test(examples, rows, plan.batch_size)
+    metrics = graphs.test(examples, rows, plan.batch_size, by_xla=by_xla)
     hooks.on_test_end(metrics)
     return {f"val_{name}": value for name, value in metrics.items()}
 

@@ -10,12 +10,19 @@ from typing import Any
 from tuner_component.training import together
 from tuner_component.training.epoch_graph import batch_of, make_variables
 from tuner_component.training.examples import in_order
-from tuner_component.training.fit import Plan, finished, first_line, validates
+from tuner_component.training.fit import (
+    Plan,
+    finished,
+    first_line,
+    num_steps,
+    validates,
+)
 from tuner_component.training.fused_graph import FusedGraphs
 from tuner_component.training.reuse import specs_of
 from tuner_component.training.stack import ModelStack
 from tuner_component.training.structure import Structure, structure_of
 from tuner_component.training.width import best_width
+from tuner_component.training.xla import is_worth_a_try
 
 _NUM_KEPT = 4
 
@@ -178,13 +185,18 @@ class _Runner:
 
 
 class _Training:
-    """Members that train together; each leaves when it has ended."""
+    """Members that train together; each leaves when it has ended.
+
+    XLA's program is of one number of members: when some have left, the graph goes on.
+    """
 
     def __init__(
         self, members: Sequence[Member], graphs: FusedGraphs, stack: ModelStack
     ) -> None:
         self._graphs, self._stack = graphs, stack
         self._runners = [_Runner(member) for member in members]
+        first = members[0]
+        self._by_xla = is_worth_a_try(first.model, num_steps(first.plan))
         for runner in self._runners:
             runner.member.weights = self._weights_of(runner)
 
@@ -218,7 +230,9 @@ class _Training:
         plan, stack = self._runners[0].member.plan, self._stack
         rows = tf.stack([r.member.plan.rows(r.epoch) for r in self._runners])
         epoch = (plan.train, rows, plan.batch_size)
-        values, metrics = self._graphs.train(stack.values, stack.numbers, *epoch)
+        values, metrics = self._graphs.train(
+            stack.values, stack.numbers, *epoch, by_xla=self._by_xla
+        )
         stack.take(values)
         return _of_each(metrics, len(self._runners))
 
@@ -229,7 +243,9 @@ class _Training:
         num_examples = plan.validation.num_examples
         rows = in_order(num_examples, plan.batch_size, plan.validation_steps)
         epoch = (plan.validation, rows, plan.batch_size)
-        metrics = self._graphs.test(stack.values, stack.numbers, *epoch)
+        metrics = self._graphs.test(
+            stack.values, stack.numbers, *epoch, by_xla=self._by_xla
+        )
         found = _of_each(metrics, len(self._runners))
         for runner, logs in zip(self._runners, found, strict=True):
             if runner.validates and runner.logs is not None:
@@ -252,6 +268,7 @@ class _Training:
                 finished(runner.member.model)
                 runner.call("on_train_end", runner.logs)
         if ended:
+            self._by_xla = False
             left = [k for k, r in enumerate(self._runners) if r not in ended]
             self._runners = [self._runners[k] for k in left]
             self._stack.keep(left)

@@ -16,6 +16,7 @@ from tuner_component.training.numbers import Places, in_place
 from tuner_component.training.one_thread import EpochGraph
 from tuner_component.training.pure_step import PureStep, Values
 from tuner_component.training.vectorised import complete
+from tuner_component.training.xla import Faster, kinds_of, over_batches
 
 
 class FusedGraphs:
@@ -51,12 +52,17 @@ class FusedGraphs:
         def test_step(values: Values, *batch: Any) -> Values:
             return self._step.test(values, *_three(batch))[3:]
 
-        self._train = self._graph(train_step, train, learns=True)
+        self._train = self._faster(train_step, train, learns=True)
         if validation is not None:
-            self._test = self._graph(test_step, validation, learns=False)
+            self._test = self._faster(test_step, validation, learns=False)
 
     def train(
-        self, values: Values, numbers: Sequence[Any], examples: Examples, *epoch: Any
+        self,
+        values: Values,
+        numbers: Sequence[Any],
+        examples: Examples,
+        *epoch: Any,
+        by_xla: bool = False,
     ) -> tuple[Values, dict[str, Any]]:
         """Trains every model on its own rows.
 
@@ -65,50 +71,98 @@ class FusedGraphs:
             numbers: Of shape `(num_models,)` each, in the order of their sorted names.
             examples: As those that the graph was made for.
             epoch: Rows of shape `(num_models, num_rows)`, int64, and the batch size.
+            by_xla: Whether it may be XLA's program.
 
         Returns:
             The values afterwards, and each metric for every model.
         """
-        (*after, _), metrics = _run(self._train, values, numbers, examples, *epoch)
+        given = (values, numbers, examples, *epoch)
+        (*after, _), metrics = _run(self._train, *given, by_xla=by_xla)
         return after, metrics
 
     def test(
-        self, values: Values, numbers: Sequence[Any], examples: Examples, *epoch: Any
+        self,
+        values: Values,
+        numbers: Sequence[Any],
+        examples: Examples,
+        *epoch: Any,
+        by_xla: bool = False,
     ) -> dict[str, Any]:
         """Tests every model on the same rows, of shape `(num_rows,)`; see `train`."""
         metrics: dict[str, Any]
-        _, metrics = _run(self._test, values, numbers, examples, *epoch)
+        given = (values, numbers, examples, *epoch)
+        _, metrics = _run(self._test, *given, by_xla=by_xla)
         return metrics
+
+    def _faster(self, step: Any, examples: Examples, *, learns: bool) -> Faster:
+        """Returns the graph of an epoch, and XLA's program for when it is faster."""
+        import tensorflow as tf
+
+        given = self._specs(examples)
+
+        def epoch(tensors: Sequence[Any], rows: Any, batch_size: int) -> Any:
+            values, *rest = tf.nest.pack_sequence_as(given, tensors)
+            one = self._one(step, values, rest, learns=learns)
+            state = (*(values if learns else ()), self._zeros(values))
+            after = over_batches(rows, batch_size, one, *state)
+            return after, _vectorised(self._step.results, after[-1])
+
+        graph = self._graph(step, examples, learns=learns)
+        name = ("together", step.__name__)
+        return Faster(graph, epoch, (*name, kinds_of(self._step.model)))
 
     def _graph(self, step: Any, examples: Examples, *, learns: bool) -> Any:
         import tensorflow as tf
 
-        given = self._specs(examples, [None, None] if learns else [None])
+        given = self._specs(examples)
 
         def epoch(*tensors: Any) -> Any:
-            *flat, size = tensors
-            values, numbers, columns, rows = tf.nest.pack_sequence_as(given, flat)
-            fixed = [] if learns else values
-
-            def one(begin: Any, *changing: Any) -> Any:
-                batch = batch_of(columns, rows[..., begin : begin + size])
-                after = self._map(
-                    step, [*fixed, *changing], numbers, batch, own_batch=learns
-                )
-                tf.nest.map_structure(_keep_shape, after, list(changing))
-                return (begin + size, *after)
-
-            zeros = self._zeros(tf.shape(values[0][0])[:1])
+            *flat, rows, size = tensors
+            values, *rest = tf.nest.pack_sequence_as(given, flat)
+            one = self._one(step, values, rest, learns=learns)
             _, *after = tf.while_loop(
                 lambda begin, *_: begin < tf.shape(rows, tf.int64)[-1],
-                one,
-                (tf.constant(0, tf.int64), *(values if learns else ()), zeros),
+                lambda begin, *changing: (
+                    begin + size,
+                    *one(rows[..., begin : begin + size], *changing),
+                ),
+                (
+                    tf.constant(0, tf.int64),
+                    *(values if learns else ()),
+                    self._zeros(values),
+                ),
                 parallel_iterations=1,
             )
             return after, _vectorised(self._step.results, after[-1])
 
-        signature = [*tf.nest.flatten(given), tf.TensorSpec([], tf.int64)]
-        return EpochGraph(epoch, signature, self._step.model)
+        rows_spec = tf.TensorSpec([None, None] if learns else [None], tf.int64)
+        size_spec = tf.TensorSpec([], tf.int64)
+        signature = [*tf.nest.flatten(given), rows_spec, size_spec]
+        graph = EpochGraph(epoch, signature, self._step.model)
+
+        def run(tensors: Sequence[Any], rows: Any, batch_size: int) -> Any:
+            size = tf.constant(batch_size, tf.int64)
+            return graph(*tensors, rows, size, amount=rows.shape[-1])
+
+        return run
+
+    def _one(
+        self, step: Any, values: Values, rest: Sequence[Any], *, learns: bool
+    ) -> Callable[..., Values]:
+        """Returns what makes a step of each model: rows, what changes -> the same."""
+        import tensorflow as tf
+
+        numbers, columns = rest
+        fixed = [] if learns else values
+
+        def one(rows: Any, *changing: Any) -> Values:
+            batch = batch_of(columns, rows)
+            values = [*fixed, *changing]
+            after = self._map(step, values, numbers, batch, own_batch=learns)
+            tf.nest.map_structure(_keep_shape, after, list(changing))
+            return after
+
+        return one
 
     def _map(
         self, step: Any, values: Values, numbers: Any, batch: Any, *, own_batch: bool
@@ -126,20 +180,20 @@ class FusedGraphs:
         after: Values = _vectorised(one_model, own)
         return after
 
-    def _specs(self, examples: Examples, rows_shape: list[None]) -> tuple[Any, ...]:
-        """Returns what a graph is given, but for the batch size."""
+    def _specs(self, examples: Examples) -> tuple[Any, ...]:
+        """Returns what a graph is given, but for rows and batch size."""
         import tensorflow as tf
 
         return (
             [[any_number_of(v) for v in kind] for kind in self._variables[:3]],
             [tf.TensorSpec([None], tf.float64) for _ in self._places],
             tf.nest.map_structure(any_number, examples.columns),
-            tf.TensorSpec(rows_shape, tf.int64),
         )
 
-    def _zeros(self, num_models: Any) -> list[Any]:
+    def _zeros(self, values: Values) -> list[Any]:
         import tensorflow as tf
 
+        num_models = tf.shape(values[0][0])[:1]
         return [
             tf.broadcast_to(zero, tf.concat([num_models, tf.shape(zero)], 0))
             for zero in self._step.zeros()
@@ -169,15 +223,16 @@ def _keep_shape(after: Any, before: Any) -> None:
 
 
 def _run(
-    graph: Callable[..., Any],
+    epoch: Faster,
     values: Values,
     numbers: Sequence[Any],
     examples: Examples,
     rows: Any,
     batch_size: int,
+    *,
+    by_xla: bool,
 ) -> Any:
     import tensorflow as tf
 
-    given = (values, list(numbers), examples.columns, rows)
-    size = tf.constant(batch_size, tf.int64)
-    return graph(*tf.nest.flatten(given), size, amount=rows.shape[-1])
+    tensors = tf.nest.flatten((values, list(numbers), examples.columns))
+    return epoch(tensors, rows, batch_size, by_xla=by_xla)

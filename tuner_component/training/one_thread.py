@@ -29,7 +29,7 @@ class EpochGraph:
     ) -> None:
         self._make = functools.partial(_traced, function, signature)
         self._graphs: dict[bool, Any] = {}
-        self._one_thread = not _has_convolutions(model)
+        self._one_thread = not has_convolutions(model)
         if self._one_thread:
             with _by_one_thread():
                 self._graphs[True] = self._make()
@@ -88,8 +88,8 @@ def _has_only_loops(graph: Any) -> bool:
     )
 
 
-def _has_convolutions(model: Any) -> bool:
-    """They are large operations, always."""
+def has_convolutions(model: Any) -> bool:
+    """Returns whether a model has some: they are large operations, always."""
     layers = model._flatten_layers(include_self=False)
     return any("Conv" in type(layer).__name__ for layer in layers)
 

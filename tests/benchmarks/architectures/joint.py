@@ -29,7 +29,7 @@ from tests.benchmarks.real.tasks import Arrays, RealTask
 from tests.benchmarks.tables.statistics import resampled
 
 _SECONDS, _NUM_SEEDS = 40, 5
-_EPOCHS, _BATCH_SIZE = 9, 32
+_EPOCHS, _BATCH_SIZE = 27, 32
 _CACHE = Path("build/bench/joint")
 _OURS = "bayesian"
 _AUTOKERAS = "autokeras"
@@ -186,7 +186,7 @@ def _tests(name: str, searcher: str, num_seeds: int, seconds: float) -> np.ndarr
 
 def _run(name: str, searcher: str, seed: int, seconds: float) -> dict[str, float]:
     """Runs a search in a process of its own, unless its result is there."""
-    file = _CACHE / f"{name}-{searcher}-{seed}-{seconds:g}.json"
+    file = _CACHE / f"{name}-{searcher}-{seed}-{seconds:g}-{_EPOCHS}.json"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         command = _autokeras if searcher == _AUTOKERAS else _command

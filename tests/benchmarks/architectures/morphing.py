@@ -75,30 +75,29 @@ def differences() -> list[Figure]:
 
 
 def speeds(name: str, num_seeds: int, num_steps: int) -> list[Figure]:
-    """How many times fewer steps the children of trained parents need."""
+    """How many times fewer steps the children of trained parents need.
+
+    The median over seeds; that of the mean numbers hangs on the one that never gets
+    there, for the best of 160 noisy accuracies is a high goal.
+    """
     data = _mnist() if name == "MNIST" else _digits()
     rows = [_steps(data, seed, num_steps) for seed in range(num_seeds)]
     made = []
     for change in CHILDREN:
         scratch, child, parent = np.array([row[change] for row in rows], float).T
-        paid = scratch.mean() / (child + parent).mean()
+        title = f"{name}, {change}: times fewer steps to 99 % of the best"
+        of_means = scratch.mean() / child.mean()
         made += [
-            Figure(
-                f"{name}, {change}: times fewer steps to 99 % of the best",
-                float(scratch.mean() / child.mean()),
-                3.0,
-                at_least=True,
-                interval=_interval(scratch, child),
-            ),
-            Figure(
-                f"{name}, {change}: the same, all steps of the parent counted",
-                float(paid),
-                0.0,
-                at_least=True,
-                interval=_interval(scratch, child + parent),
-            ),
-        ]
+            _median(title, scratch / child, 3.0),
+            Figure(f"{title}, of the mean numbers", float(of_means), 0.0, at_least=True),
+            _median(f"{title}, those of the parent counted", scratch / (child + parent), 0.0),
+        ]  # fmt: skip
     return made
+
+
+def _median(title: str, ratios: np.ndarray, goal: float) -> Figure:
+    value, interval = float(np.median(ratios)), _interval(ratios)
+    return Figure(title, value, goal, at_least=True, interval=interval)
 
 
 def _difference(name: str) -> float:
@@ -187,12 +186,10 @@ def _first(accuracies: Sequence[float], goal: float) -> int:
     return _EVERY * (1 + (reached[0] if reached else len(accuracies)))
 
 
-def _interval(of: np.ndarray, by: np.ndarray) -> tuple[float, float]:
-    """Of the quotient of the means, by the bootstrap over seeds."""
-    rows = np.random.default_rng(0).integers(len(of), size=(2000, len(of)))
-    low, high = np.quantile(
-        of[rows].mean(axis=1) / by[rows].mean(axis=1), (0.025, 0.975)
-    )
+def _interval(ratios: np.ndarray) -> tuple[float, float]:
+    """Of the median, by the bootstrap over seeds."""
+    rows = np.random.default_rng(0).integers(len(ratios), size=(2000, len(ratios)))
+    low, high = np.quantile(np.median(ratios[rows], axis=1), (0.025, 0.975))
     return float(low), float(high)
 
 

@@ -48,7 +48,7 @@ class StepTask:
     def write_module(self, folder: Path, *, stock: bool) -> Path:
         """Writes the user's module; without its `tuner_fn` unless `stock`."""
         text = (_MODULES / self.module).read_text()
-        if self.name == "synthetic":
+        if self.inputs is _synthetic:
             text = _for_made_rows(text)
         if not stock:
             text = text[: text.index("def tuner_fn")]
@@ -192,5 +192,6 @@ TASKS = {
         StepTask("taxi", "tabular.py", "tips_xf", _taxi, 20, 4, 77, 39, 128),
         StepTask("mnist", "mnist.py", "image_class", _mnist, 6, 4, 12, 3, 64),
         StepTask("synthetic", "tabular.py", "y", _synthetic, 6, 2, 703, 78, 128),
+        StepTask("long", "tabular.py", "y", _synthetic, 20, 5, 703, 78, 128),
     )
 }

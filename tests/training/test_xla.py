@@ -1,0 +1,137 @@
+"""What XLA's program trains is what the graph does, dropped units included."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tests.training import kinds
+from tests.training.compared import EPOCHS, curves, largest_difference
+from tests.training.test_fused import _alone, _assert_same, _members, _together
+from tuner_component.training import reuse, same_dropout, xla
+from tuner_component.training import width as widths
+
+TOLERANCE = 1e-4  # As in `test_equality`.
+
+
+@pytest.fixture(autouse=True)
+def _any_training_is_long(monkeypatch):
+    monkeypatch.setattr(xla, "_LEAST_STEPS", 0)
+    monkeypatch.setattr(xla, "_is_faster", {})
+    reuse._known.clear()
+
+
+@pytest.fixture
+def programs(monkeypatch):
+    """The results of the programs that ran."""
+    results = []
+    run = xla.Faster._by_program
+
+    def noted(self, *given):
+        results.append(run(self, *given))
+        return results[-1]
+
+    monkeypatch.setattr(xla.Faster, "_by_program", noted)
+    return results
+
+
+@pytest.fixture
+def always(monkeypatch):
+    monkeypatch.setattr(xla, "_GAIN", 0.0)
+
+
+def _assert_equal(found):
+    (theirs, their_variables), (ours, our_variables) = found
+    assert largest_difference(ours, theirs) <= TOLERANCE
+    for one, other in zip(our_variables, their_variables, strict=True):
+        assert one == pytest.approx(other, abs=10 * TOLERANCE)
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("build", kinds.BY_XLA[:2])
+def test_it_trains_as_fit_does(build, programs):
+    _assert_equal(curves(build))
+    assert len(programs) == 2 * 2  # Training and validation; then graphs, to compare.
+    _assert_equal(curves(build))
+    assert len(programs) == 2 * 2 + 2 * EPOCHS
+    assert all(xla._is_faster.values())
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize(
+    "build",
+    kinds.BY_XLA[2:],
+)
+def test_it_trains_other_kinds_as_fit_does(build, programs):
+    given = {
+        "steps": 9,
+        "validation_steps": 8,
+        "class_weight": {0: 0.2, 1: 1.0, 2: 3.0},
+    }
+    if build is kinds.two_inputs_two_outputs:
+        del given["class_weight"]
+    _assert_equal(curves(build, **given))
+    assert programs
+
+
+@pytest.mark.usefixtures("always")
+def test_models_train_together_as_each_alone(programs, monkeypatch):
+    monkeypatch.setattr(widths, "_seconds", lambda *_: 1.0)
+    together = _together(_members(kinds.only_dropout))
+    assert len(programs) == 2 * 2
+    monkeypatch.setattr(xla, "_LEAST_STEPS", math.inf)
+    _assert_same(together, _alone(kinds.only_dropout))
+    assert len(programs) == 2 * 2
+
+
+def test_the_graph_goes_on_where_it_is_faster(programs, monkeypatch):
+    monkeypatch.setattr(xla, "_GAIN", math.inf)
+    curves(kinds.only_dropout)
+    assert len(programs) == 2 * 2
+    curves(kinds.only_dropout)
+    assert len(programs) == 2 * 2
+    assert not any(xla._is_faster.values())
+
+
+def test_a_short_training_does_not_wait_for_a_compiler(programs, monkeypatch):
+    monkeypatch.setattr(xla, "_LEAST_STEPS", 22)  # Of 3 epochs of 7 steps.
+    curves(kinds.only_dropout)
+    assert not programs
+
+
+@pytest.mark.usefixtures("always")
+def test_other_random_numbers_leave_it_to_the_graph(programs, caplog):
+    caplog.set_level("INFO")
+    _assert_equal(curves(kinds.dropout))
+    assert "a layer draws random numbers, and is no dropout" in caplog.text
+    before = len(programs)
+    _assert_equal(curves(kinds.dropout))
+    assert len(programs) == before + EPOCHS  # Of the validation, which has none.
+
+
+@pytest.mark.parametrize(
+    "build", [kinds.convolutions, kinds.bfloat16, kinds.subclassed]
+)
+def test_some_models_are_none_for_it(build):
+    assert not xla.is_worth_a_try(build(), 10**6)
+
+
+@pytest.mark.parametrize("seed", [(0, 0), (3, 2**31 - 1)])
+def test_its_numbers_are_those_of_the_kernels(seed):
+    import tensorflow as tf
+
+    expected = tf.random.stateless_uniform([7, 5], seed).numpy()
+    program = tf.function(lambda: same_dropout._uniform([7, 5], seed), jit_compile=True)
+    np.testing.assert_array_equal(program().numpy(), expected)
+
+
+def test_keras_draws_as_before_afterwards():
+    from keras.src.backend.tensorflow import random
+
+    normal = random.normal
+    with pytest.raises(same_dropout.OtherNumbersError), same_dropout.same_dropout():
+        random.normal((1,))
+    assert random.normal is normal

@@ -1,0 +1,152 @@
+"""An epoch as one program of XLA's, where that is faster than TensorFlow's graph.
+
+XLA joins the small operations of a step, but compiling takes seconds, for every shape
+anew. So only long trainings try it, and the first of them compares.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from tuner_component.training.one_thread import has_convolutions
+from tuner_component.training.same_dropout import same_dropout
+from tuner_component.training.structure import structure_of
+
+_LEAST_STEPS = 3_000
+"""Of a training; the seconds that fewer take are those of compiling."""
+_GAIN = 1.1  # Less is noise.
+_logger = logging.getLogger(__name__)
+_is_faster: dict[Hashable, bool] = {}
+"""What comparing has shown in this process, by the kinds of a model's layers."""
+
+
+def is_worth_a_try(model: Any, num_steps: int) -> bool:
+    """Returns whether a training by XLA may be a faster one, and is the same.
+
+    Args:
+        model: Built and compiled.
+        num_steps: Of this training.
+    """
+    if num_steps < _LEAST_STEPS or structure_of(model) is None:
+        return False
+    if _rounds(model):
+        return False
+    return _has_gpu() or not has_convolutions(model)
+
+
+def kinds_of(model: Any) -> Hashable:
+    """Returns the kinds of a model's layers and optimiser."""
+    layers = model._flatten_layers(include_self=False)
+    return frozenset(type(part).__name__ for part in (*layers, model.optimizer))
+
+
+class Faster:
+    """A graph, or the program of the same epoch: what turns out to be faster.
+
+    Args:
+        graph: Called with tensors of any number of rows, the rows of the epoch among
+            them, and the batch size; returns the metrics, or more.
+        epoch: The same as a function that XLA can compile, shapes and batch size known.
+        kinds: Those that have it in common take the first one's verdict.
+    """
+
+    def __init__(
+        self, graph: Callable[..., Any], epoch: Callable[..., Any], kinds: Hashable
+    ) -> None:
+        import tensorflow as tf
+
+        self._graph, self._kinds = graph, kinds
+        self._program = tf.function(epoch, autograph=False, jit_compile=True)
+        self._seconds: list[float] = []
+
+    def __call__(
+        self, tensors: Sequence[Any], rows: Any, batch_size: int, *, by_xla: bool
+    ) -> Any:
+        """Runs an epoch.
+
+        Args:
+            tensors: What it is about.
+            rows: The rows of the epoch, in batches along the last axis.
+            batch_size: Rows in a batch; the last one may be smaller.
+            by_xla: Whether it may be the program.
+        """
+        if not by_xla or _is_faster.get(self._kinds) is False:
+            return self._graph(tensors, rows, batch_size)
+        if self._kinds in _is_faster:
+            return self._by_program(tensors, rows, batch_size)
+        run = self._by_program if len(self._seconds) < 2 else self._graph
+        began = time.perf_counter()
+        result = run(tensors, rows, batch_size)
+        self._compare(time.perf_counter() - began)
+        return result
+
+    def _by_program(self, tensors: Sequence[Any], rows: Any, batch_size: int) -> Any:
+        """Compiling fails before anything is computed; then the graph does it."""
+        try:
+            with same_dropout():
+                return self._program(tensors, rows, batch_size)
+        except Exception as error:  # noqa: BLE001 - the graph raises what is the user's
+            _logger.info("XLA does not train this model: %s", error)
+            _is_faster[self._kinds] = False
+            return self._graph(tensors, rows, batch_size)
+
+    def _compare(self, seconds: float) -> None:
+        """Takes the time of the program, compiled with it, again, and of the graph."""
+        self._seconds.append(seconds)
+        if len(self._seconds) == 3:
+            _, program, graph = self._seconds
+            _is_faster[self._kinds] = program * _GAIN < graph
+
+
+def over_batches(
+    rows: Any, batch_size: int, one: Callable[..., Sequence[Any]], *state: Any
+) -> Sequence[Any]:
+    """Returns the state after all batches.
+
+    Only XLA knows how many rows are in a batch: told so, Keras weighs it otherwise.
+
+    Args:
+        rows: Of shape `(..., num_rows)`, which is known.
+        batch_size: Rows in a batch.
+        one: Rows of a batch and the state before -> the state after it.
+        state: That before the first batch.
+    """
+    import tensorflow as tf
+
+    *outer, num_rows = rows.shape
+    count = num_rows // batch_size
+
+    def full(place: Any, *before: Any) -> tuple[Any, ...]:
+        begin = [*([0] * len(outer)), place * batch_size]
+        batch = tf.slice(rows, begin, [*outer, batch_size])
+        return place + 1, *one(_of_any_length(batch), *before)
+
+    if count:
+        _, *state = tf.while_loop(
+            lambda place, *_: place < count, full, (tf.constant(0), *state)
+        )
+    rest = rows[..., count * batch_size :]
+    return one(_of_any_length(rest), *state) if rest.shape[-1] else state
+
+
+def _of_any_length(rows: Any) -> Any:
+    import tensorflow as tf
+
+    shape = [*rows.shape[:-1], None]
+    return tf.compat.v1.placeholder_with_default(rows, shape)
+
+
+def _rounds(model: Any) -> bool:
+    """Returns whether a layer computes in half precision, which XLA rounds later."""
+    layers = model._flatten_layers(include_self=False)
+    kinds = {getattr(layer, "compute_dtype", "float32") for layer in layers}
+    return bool(kinds & {"bfloat16", "float16"})
+
+
+def _has_gpu() -> bool:
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))

@@ -94,8 +94,8 @@ def convolutions() -> dict[str, Operation]:
     return {
         "none": none,
         "skip": skip,
-        "conv_1x1": Operation(lambda tensor, width: _conv(tensor, width, 1)),
         "conv_3x3": Operation(lambda tensor, width: _conv(tensor, width, 3)),
+        "conv_1x1": Operation(lambda tensor, width: _conv(tensor, width, 1)),
         "separable_3x3": Operation(_separable),
         "max_pool_3x3": pool(keras.layers.MaxPooling2D),
         "avg_pool_3x3": pool(keras.layers.AveragePooling2D),
@@ -107,8 +107,8 @@ def dense() -> dict[str, Operation]:
     return {
         "none": none,
         "skip": skip,
-        "linear": Operation(lambda tensor, width: _dense(tensor, width, None)),
         "relu": Operation(lambda tensor, width: _dense(tensor, width, "relu")),
+        "linear": Operation(lambda tensor, width: _dense(tensor, width, None)),
         "tanh": Operation(lambda tensor, width: _dense(tensor, width, "tanh")),
         "swish": Operation(lambda tensor, width: _dense(tensor, width, "swish")),
     }

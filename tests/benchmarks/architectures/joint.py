@@ -47,11 +47,15 @@ def build_model(hp: Any) -> Any:
     side = int(os.environ["SIDE"])
     image = keras.Input((side, side, 1), name="image")
     cell = nas.Cell(nas.convolutions(), num_nodes=4)
-    width = hp.Choice("width", [4, 8, 16], ordered=True)
+    width = hp.Choice("width", [4, 8, 16], ordered=True, default=8)
     tensor = cell(hp, image, width=width, strides=2 if side > 16 else 1)
     tensor = cell(hp, tensor, width=2 * width, strides=2)
-    tensor = keras.layers.GlobalAveragePooling2D()(tensor)
-    tensor = keras.layers.Dropout(hp.Float("dropout", 0.0, 0.5))(tensor)
+    heads = {
+        "flatten": keras.layers.Flatten(),
+        "average": keras.layers.GlobalAveragePooling2D(),
+    }
+    tensor = heads[hp.Choice("head", list(heads))](tensor)
+    tensor = keras.layers.Dropout(hp.Float("dropout", 0.0, 0.6, default=0.4))(tensor)
     model = keras.Model({"image": image}, keras.layers.Dense(10, "softmax")(tensor))
     rate = hp.Float("learning_rate", 1e-4, 1e-1, sampling="log", default=1e-3)
     kinds = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}

@@ -10,7 +10,7 @@ import pytest
 from tests.training import kinds
 from tests.training.compared import EPOCHS, curves, largest_difference
 from tests.training.test_fused import _alone, _assert_same, _members, _together
-from tuner_component.training import reuse, same_dropout, xla
+from tuner_component.training import dropout, reuse, xla
 from tuner_component.training import width as widths
 
 TOLERANCE = 1e-4  # As in `test_equality`.
@@ -120,18 +120,38 @@ def test_some_models_are_none_for_it(build):
 
 
 @pytest.mark.parametrize("seed", [(0, 0), (3, 2**31 - 1)])
-def test_its_numbers_are_those_of_the_kernels(seed):
+@pytest.mark.parametrize("as_xla", [False, True])
+def test_its_numbers_are_those_of_the_kernels(seed, as_xla):
     import tensorflow as tf
 
-    expected = tf.random.stateless_uniform([7, 5], seed).numpy()
-    program = tf.function(lambda: same_dropout._uniform([7, 5], seed), jit_compile=True)
-    np.testing.assert_array_equal(program().numpy(), expected)
+    theirs = tf.function(
+        lambda: tf.random.stateless_uniform([7, 5], seed), jit_compile=as_xla
+    )
+    ours = dropout._uniform([7, 5], seed, as_xla=as_xla)
+    np.testing.assert_array_equal(ours.numpy(), theirs().numpy())
 
 
 def test_keras_draws_as_before_afterwards():
     from keras.src.backend.tensorflow import random
 
     normal = random.normal
-    with pytest.raises(same_dropout.OtherNumbersError), same_dropout.same_dropout():
+    with (
+        pytest.raises(dropout.OtherNumbersError),
+        dropout.by_arithmetic(as_xla=False),
+    ):
         random.normal((1,))
     assert random.normal is normal
+
+
+def compiled_dropout():
+    def body(x):
+        return kinds.layers.Dropout(0.4)(kinds.layers.Dense(8)(x))
+
+    return kinds._compiled(kinds._classifier("x", body), jit_compile=True)
+
+
+def test_models_of_jit_compile_train_together_as_each_alone(monkeypatch):
+    monkeypatch.setattr(widths, "_seconds", lambda *_: 1.0)
+    monkeypatch.setattr(xla, "_LEAST_STEPS", math.inf)
+    _assert_equal(curves(compiled_dropout))
+    _assert_same(_together(_members(compiled_dropout)), _alone(compiled_dropout))

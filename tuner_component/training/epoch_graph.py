@@ -14,7 +14,7 @@ from typing import Any
 from tuner_component.training.examples import Examples
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.one_thread import EpochGraph
-from tuner_component.training.xla import Faster, kinds_of, over_batches
+from tuner_component.training.xla import Faster, jit, over_batches
 
 
 class NoGraphError(Exception):
@@ -103,7 +103,7 @@ class EpochGraphs:
 
         import tensorflow as tf
 
-        return Faster(graph, epoch, (step.__name__, kinds_of(self.model)))
+        return Faster(graph, epoch, step.__name__, self.model)
 
     def _graph(
         self, step: Callable[..., Any], weigh: Callable[..., Any], examples: Examples
@@ -111,17 +111,16 @@ class EpochGraphs:
         import tensorflow as tf
 
         model = self.model
-        if model.jit_compile:
-            step = tf.function(step, jit_compile=True, reduce_retracing=True)
 
         def epoch(*tensors: Any) -> Any:
+            make_step = jit(step) if model.jit_compile else step
             *flat, rows, batch_size = tensors
             columns = tf.nest.pack_sequence_as(examples.columns, flat)
             num_rows = tf.size(rows, tf.int64)
 
             def one(begin: Any) -> tuple[Any]:
                 batch = batch_of(columns, rows[begin : begin + batch_size])
-                said_by_steps(step(weigh(*batch)), model)
+                said_by_steps(make_step(weigh(*batch)), model)
                 return (begin + batch_size,)
 
             with self._begun():

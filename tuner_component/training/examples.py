@@ -10,6 +10,8 @@ from typing import Any
 Rows = Callable[[int], Any]
 """Epoch to the row numbers it sees, an int64 tensor."""
 
+_MOST_AT_ONCE, _MOST_ROWS = 16, 100_000
+"""Passes that are shuffled together, and their rows: a call costs more than some."""
 LABEL = "__label__"
 """The label's name among the arrays of a `data.Split`."""
 
@@ -80,17 +82,22 @@ def in_order(num_examples: int, batch_size: int, steps: int | None = None) -> An
 
 
 @functools.cache
-def _shuffle() -> Callable[[Any, Any], Any]:
-    """Returns the graph that shuffles so many rows by a seed of two numbers."""
+def _shuffle() -> Callable[[Any, Any, Any], Any]:
+    """Returns the graph that shuffles rows by a seed and each of some numbers."""
     import tensorflow as tf
 
-    def shuffle(num_examples: Any, seed: Any) -> Any:
-        with tf.device("CPU"):
+    def shuffle(num_examples: Any, seed: Any, numbers: Any) -> Any:
+        def one(number: Any) -> Any:
             rows = tf.range(num_examples, dtype=tf.int64)
-            return tf.random.experimental.stateless_shuffle(rows, seed)
+            return tf.random.experimental.stateless_shuffle(rows, [seed, number])
 
-    specs = [tf.TensorSpec([], tf.int64), tf.TensorSpec([2], tf.int64)]
-    graph: Callable[[Any, Any], Any] = tf.function(
+        with tf.device("CPU"):
+            signature = tf.TensorSpec([None], tf.int64)
+            return tf.map_fn(one, numbers, fn_output_signature=signature)
+
+    number = tf.TensorSpec([], tf.int64)
+    specs = [number, number, tf.TensorSpec([None], tf.int64)]
+    graph: Callable[[Any, Any, Any], Any] = tf.function(
         shuffle, input_signature=specs
     ).get_concrete_function()
     return graph
@@ -103,15 +110,16 @@ def shuffled(
     import tensorflow as tf
 
     passes: dict[int, Any] = {}
+    at_once = max(1, min(_MOST_AT_ONCE, _MOST_ROWS // max(1, num_examples)))
 
     def one_pass(number: int) -> Any:
         if number not in passes:
             for old in [known for known in passes if known < number - 1]:
                 del passes[old]
-            passes[number] = _shuffle()(
-                tf.constant(num_examples, tf.int64),
-                tf.constant([seed, number], tf.int64),
-            )
+            numbers = range(number, number + at_once)
+            many = (num_examples, seed, numbers)
+            found = _shuffle()(*(tf.constant(each, tf.int64) for each in many))
+            passes.update(zip(numbers, tf.unstack(found, at_once), strict=True))
         return passes[number]
 
     def rows(epoch: int) -> Any:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tuner_component.training import dropout
 from tuner_component.training.epoch_graph import any_number, batch_of, weighing
 from tuner_component.training.examples import Examples
 from tuner_component.training.numbers import Places, in_place
 from tuner_component.training.one_thread import EpochGraph
 from tuner_component.training.pure_step import PureStep, Values
 from tuner_component.training.vectorised import complete
-from tuner_component.training.xla import Faster, kinds_of, over_batches
+from tuner_component.training.xla import Faster, jit, over_batches
 
 
 class FusedGraphs:
@@ -108,8 +109,7 @@ class FusedGraphs:
             return after, _vectorised(self._step.results, after[-1])
 
         graph = self._graph(step, examples, learns=learns)
-        name = ("together", step.__name__)
-        return Faster(graph, epoch, (*name, kinds_of(self._step.model)))
+        return Faster(graph, epoch, f"{step.__name__}s", self._step.model)
 
     def _graph(self, step: Any, examples: Examples, *, learns: bool) -> Any:
         import tensorflow as tf
@@ -120,6 +120,7 @@ class FusedGraphs:
             *flat, rows, size = tensors
             values, *rest = tf.nest.pack_sequence_as(given, flat)
             one = self._one(step, values, rest, learns=learns)
+            one = _jit(one) if self._step.model.jit_compile else one
             _, *after = tf.while_loop(
                 lambda begin, *_: begin < tf.shape(rows, tf.int64)[-1],
                 lambda begin, *changing: (
@@ -198,6 +199,16 @@ class FusedGraphs:
             tf.broadcast_to(zero, tf.concat([num_models, tf.shape(zero)], 0))
             for zero in self._step.zeros()
         ]
+
+
+def _jit(one: Callable[..., Values]) -> Callable[..., Values]:
+    """Returns a step of all models that is compiled, as that of each alone is."""
+
+    def step(*given: Any) -> Values:
+        with dropout.by_arithmetic(as_xla=True):
+            return one(*given)
+
+    return jit(step)
 
 
 def _vectorised(function: Callable[..., Any], values: Any) -> Any:

@@ -22,8 +22,6 @@ def why_not(model: Any, structure: Structure | None) -> str:
     """
     if structure is None:
         return "the model is not of Keras' own layers, losses and optimisers alone"
-    if model._compile_config.config.get("jit_compile") is True:
-        return "the model is compiled with jit_compile=True"
     return _about_optimizer(model.optimizer) or _about_layers(model)
 
 

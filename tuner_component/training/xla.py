@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+from tuner_component.training import dropout
 from tuner_component.training.one_thread import has_convolutions
-from tuner_component.training.same_dropout import same_dropout
 from tuner_component.training.structure import structure_of
 
 _LEAST_STEPS = 3_000
@@ -26,21 +26,28 @@ _is_faster: dict[Hashable, bool] = {}
 def is_worth_a_try(model: Any, num_steps: int) -> bool:
     """Returns whether a training by XLA may be a faster one, and is the same.
 
+    On a GPU the loop would wait for every step; there Keras compiles each by itself.
+
     Args:
         model: Built and compiled.
         num_steps: Of this training.
     """
     if num_steps < _LEAST_STEPS or structure_of(model) is None:
         return False
-    if _rounds(model):
-        return False
-    return _has_gpu() or not has_convolutions(model)
+    return not (_rounds(model) or has_convolutions(model) or _has_gpu())
 
 
-def kinds_of(model: Any) -> Hashable:
-    """Returns the kinds of a model's layers and optimiser."""
-    layers = model._flatten_layers(include_self=False)
-    return frozenset(type(part).__name__ for part in (*layers, model.optimizer))
+def jit(step: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a step that is compiled by itself, as `jit_compile` asks for.
+
+    It is one of the graph that is being made: it takes in that graph's tensors.
+    """
+    import tensorflow as tf
+
+    compiled: Callable[..., Any] = tf.function(
+        step, autograph=False, jit_compile=True, reduce_retracing=True
+    )
+    return compiled
 
 
 class Faster:
@@ -50,15 +57,22 @@ class Faster:
         graph: Called with tensors of any number of rows, the rows of the epoch among
             them, and the batch size; returns the metrics, or more.
         epoch: The same as a function that XLA can compile, shapes and batch size known.
-        kinds: Those that have it in common take the first one's verdict.
+        name: What its steps do.
+        model: Whose epoch it is; one of the same kinds of layers, optimiser and steps
+            takes the first one's verdict.
     """
 
     def __init__(
-        self, graph: Callable[..., Any], epoch: Callable[..., Any], kinds: Hashable
+        self,
+        graph: Callable[..., Any],
+        epoch: Callable[..., Any],
+        name: str,
+        model: Any,
     ) -> None:
         import tensorflow as tf
 
-        self._graph, self._kinds = graph, kinds
+        self._graph, self._kinds = graph, (name, _kinds_of(model))
+        self._has_steps_by_xla = bool(model.jit_compile)
         self._program = tf.function(epoch, autograph=False, jit_compile=True)
         self._seconds: list[float] = []
 
@@ -86,7 +100,7 @@ class Faster:
     def _by_program(self, tensors: Sequence[Any], rows: Any, batch_size: int) -> Any:
         """Compiling fails before anything is computed; then the graph does it."""
         try:
-            with same_dropout():
+            with dropout.by_arithmetic(as_xla=self._has_steps_by_xla):
                 return self._program(tensors, rows, batch_size)
         except Exception as error:  # noqa: BLE001 - the graph raises what is the user's
             _logger.info("XLA does not train this model: %s", error)
@@ -137,6 +151,11 @@ def _of_any_length(rows: Any) -> Any:
 
     shape = [*rows.shape[:-1], None]
     return tf.compat.v1.placeholder_with_default(rows, shape)
+
+
+def _kinds_of(model: Any) -> Hashable:
+    layers = model._flatten_layers(include_self=False)
+    return frozenset(type(part).__name__ for part in (*layers, model.optimizer))
 
 
 def _rounds(model: Any) -> bool:

@@ -20,6 +20,7 @@ TOLERANCE = 1e-4  # As in `test_equality`.
 def _any_training_is_long(monkeypatch):
     monkeypatch.setattr(xla, "_LEAST_STEPS", 0)
     monkeypatch.setattr(xla, "_is_faster", {})
+    monkeypatch.setattr(xla, "_programs", [])
     reuse._known.clear()
 
 
@@ -100,6 +101,17 @@ def test_a_short_training_does_not_wait_for_a_compiler(programs, monkeypatch):
     monkeypatch.setattr(xla, "_LEAST_STEPS", 22)  # Of 3 epochs of 7 steps.
     curves(kinds.only_dropout)
     assert not programs
+
+
+@pytest.mark.usefixtures("always")
+def test_only_so_many_are_compiled(programs, monkeypatch):
+    monkeypatch.setattr(xla, "_MOST_PROGRAMS", 2)
+    curves(kinds.only_dropout)
+    curves(kinds.penalties)
+    assert len(xla._programs) == 2
+    assert len(programs) == 2 * 2
+    curves(kinds.only_dropout)
+    assert len(programs) == 2 * 2 + 2 * EPOCHS
 
 
 @pytest.mark.usefixtures("always")

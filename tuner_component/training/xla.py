@@ -17,10 +17,14 @@ from tuner_component.training.structure import structure_of
 
 _LEAST_STEPS = 3_000
 """Of a training; the seconds that fewer take are those of compiling."""
+_MOST_PROGRAMS = 16
+"""In a process: XLA keeps each, some 35 MB, as long as the process lives."""
 _GAIN = 1.1  # Less is noise.
 _logger = logging.getLogger(__name__)
 _is_faster: dict[Hashable, bool] = {}
 """What comparing has shown in this process, by the kinds of a model's layers."""
+_programs: list[Hashable] = []
+"""The kinds of those that were compiled in this process."""
 
 
 def is_worth_a_try(model: Any, num_steps: int) -> bool:
@@ -74,6 +78,9 @@ class Faster:
         self._graph, self._kinds = graph, (name, _kinds_of(model))
         self._has_steps_by_xla = bool(model.jit_compile)
         self._program = tf.function(epoch, autograph=False, jit_compile=True)
+        # There is one for each structure, and no other way to say that it is meant.
+        self._program._omit_frequent_tracing_warning = True
+        self._is_compiled = False
         self._seconds: list[float] = []
 
     def __call__(
@@ -87,7 +94,11 @@ class Faster:
             batch_size: Rows in a batch; the last one may be smaller.
             by_xla: Whether it may be the program.
         """
-        if not by_xla or _is_faster.get(self._kinds) is False:
+        if (
+            not by_xla
+            or _is_faster.get(self._kinds) is False
+            or self._is_one_too_many()
+        ):
             return self._graph(tensors, rows, batch_size)
         if self._kinds in _is_faster:
             return self._by_program(tensors, rows, batch_size)
@@ -99,6 +110,9 @@ class Faster:
 
     def _by_program(self, tensors: Sequence[Any], rows: Any, batch_size: int) -> Any:
         """Compiling fails before anything is computed; then the graph does it."""
+        if not self._is_compiled:
+            self._is_compiled = True
+            _programs.append(self._kinds)
         try:
             with dropout.by_arithmetic(as_xla=self._has_steps_by_xla):
                 return self._program(tensors, rows, batch_size)
@@ -106,6 +120,9 @@ class Faster:
             _logger.info("XLA does not train this model: %s", error)
             _is_faster[self._kinds] = False
             return self._graph(tensors, rows, batch_size)
+
+    def _is_one_too_many(self) -> bool:
+        return not self._is_compiled and len(_programs) >= _MOST_PROGRAMS
 
     def _compare(self, seconds: float) -> None:
         """Takes the time of the program, compiled with it, again, and of the graph."""

@@ -48,7 +48,10 @@ def build_model(hp: Any) -> Any:
     image = keras.Input((side, side, 1), name="image")
     cell = nas.Cell(nas.convolutions(), num_nodes=4)
     width = hp.Choice("width", [4, 8, 16], ordered=True, default=8)
-    tensor = cell(hp, image, width=width, strides=2 if side > 16 else 1)
+    tensor = image
+    if hp.Boolean("shift", default=True):
+        tensor = keras.layers.RandomTranslation(0.1, 0.1, fill_mode="constant")(tensor)
+    tensor = cell(hp, tensor, width=width, strides=2 if side > 16 else 1)
     tensor = cell(hp, tensor, width=2 * width, strides=2)
     heads = {
         "flatten": keras.layers.Flatten(),
@@ -57,7 +60,7 @@ def build_model(hp: Any) -> Any:
     tensor = heads[hp.Choice("head", list(heads))](tensor)
     tensor = keras.layers.Dropout(hp.Float("dropout", 0.0, 0.6, default=0.4))(tensor)
     model = keras.Model({"image": image}, keras.layers.Dense(10, "softmax")(tensor))
-    rate = hp.Float("learning_rate", 1e-4, 1e-1, sampling="log", default=1e-3)
+    rate = hp.Float("learning_rate", 1e-4, 1e-1, sampling="log", default=2e-3)
     kinds = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     optimizer = kinds[hp.Choice("optimizer", list(kinds))](rate)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -11,10 +11,16 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tuner_component.training.batches import (
+    any_number,
+    batch_of,
+    over_batches,
+    weighing,
+)
 from tuner_component.training.examples import Examples
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.one_thread import EpochGraph
-from tuner_component.training.xla import Faster, jit, over_batches
+from tuner_component.training.xla import Faster, jit
 
 
 class NoGraphError(Exception):
@@ -168,40 +174,11 @@ def said_by_steps(logs: Any, model: Any) -> None:
         raise NoGraphError("its steps report other values than the model's metrics")
 
 
-def batch_of(columns: Any, rows: Any) -> Any:
-    """Returns these rows of every column: a slice, or whole numbers of any shape."""
-    import tensorflow as tf
-
-    def take(tensor: Any) -> Any:
-        return tensor[rows] if isinstance(rows, slice) else tf.gather(tensor, rows)
-
-    return tf.nest.map_structure(take, columns)
-
-
-def weighing(class_weight: Mapping[int, float] | None) -> Callable[..., Any]:
-    """Returns what adds to a batch the weights of its classes, as `fit` does."""
-    if not class_weight:
-        return lambda *batch: batch
-    from keras.src.trainers.data_adapters import tf_dataset_adapter
-
-    weigh: Callable[..., Any] = tf_dataset_adapter.make_class_weight_map_fn(
-        class_weight
-    )
-    return weigh
-
-
 def make_variables(model: Any, batch: Any) -> None:
     """Makes what variables a compiled model, its metrics and optimiser lack."""
     import tensorflow as tf
 
     model._symbolic_build(data_batch=tf.nest.map_structure(any_number, batch))
-
-
-def any_number(tensor: Any) -> Any:
-    """Returns the specification of a tensor with any number of examples."""
-    import tensorflow as tf
-
-    return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
 
 
 def _no_rows() -> Any:

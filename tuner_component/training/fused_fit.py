@@ -8,7 +8,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from tuner_component.training import together
-from tuner_component.training.epoch_graph import batch_of, make_variables
+from tuner_component.training.batches import batch_of
+from tuner_component.training.epoch_graph import make_variables
 from tuner_component.training.examples import in_order
 from tuner_component.training.fit import (
     Plan,

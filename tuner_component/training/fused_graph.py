@@ -11,13 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tuner_component.training import dropout
-from tuner_component.training.epoch_graph import any_number, batch_of, weighing
+from tuner_component.training.batches import (
+    any_number,
+    batch_of,
+    over_batches,
+    weighing,
+)
 from tuner_component.training.examples import Examples
 from tuner_component.training.numbers import Places, in_place
 from tuner_component.training.one_thread import EpochGraph
 from tuner_component.training.pure_step import PureStep, Values
 from tuner_component.training.vectorised import complete
-from tuner_component.training.xla import Faster, jit, over_batches
+from tuner_component.training.xla import Faster, jit
 
 
 class FusedGraphs:

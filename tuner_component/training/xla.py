@@ -132,44 +132,6 @@ class Faster:
             _is_faster[self._kinds] = program * _GAIN < graph
 
 
-def over_batches(
-    rows: Any, batch_size: int, one: Callable[..., Sequence[Any]], *state: Any
-) -> Sequence[Any]:
-    """Returns the state after all batches.
-
-    Only XLA knows how many rows are in a batch: told so, Keras weighs it otherwise.
-
-    Args:
-        rows: Of shape `(..., num_rows)`, which is known.
-        batch_size: Rows in a batch.
-        one: Rows of a batch and the state before -> the state after it.
-        state: That before the first batch.
-    """
-    import tensorflow as tf
-
-    *outer, num_rows = rows.shape
-    count = num_rows // batch_size
-
-    def full(place: Any, *before: Any) -> tuple[Any, ...]:
-        begin = [*([0] * len(outer)), place * batch_size]
-        batch = tf.slice(rows, begin, [*outer, batch_size])
-        return place + 1, *one(_of_any_length(batch), *before)
-
-    if count:
-        _, *state = tf.while_loop(
-            lambda place, *_: place < count, full, (tf.constant(0), *state)
-        )
-    rest = rows[..., count * batch_size :]
-    return one(_of_any_length(rest), *state) if rest.shape[-1] else state
-
-
-def _of_any_length(rows: Any) -> Any:
-    import tensorflow as tf
-
-    shape = [*rows.shape[:-1], None]
-    return tf.compat.v1.placeholder_with_default(rows, shape)
-
-
 def _kinds_of(model: Any) -> Hashable:
     layers = model._flatten_layers(include_self=False)
     return frozenset(type(part).__name__ for part in (*layers, model.optimizer))

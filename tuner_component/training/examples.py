@@ -10,7 +10,7 @@ from typing import Any
 Rows = Callable[[int], Any]
 """Epoch to the row numbers it sees, an int64 tensor."""
 
-_MOST_AT_ONCE, _MOST_ROWS = 16, 100_000
+_MOST_AT_ONCE, _MOST_ROWS = 16, 20_000
 """Passes that are shuffled together, and their rows: a call costs more than some."""
 LABEL = "__label__"
 """The label's name among the arrays of a `data.Split`."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import math
@@ -189,6 +190,15 @@ def test_ranks_share_a_tie():
     assert mean_ranks(RUNS, ["x", "y"], 3) == {"random": 2, "best": 1}
 
 
+def test_ranks_by_the_loss_that_was_seen():
+    runs = {
+        name: {"x": {0: dataclasses.replace(make_run(regret), seen=[seen])}}
+        for name, regret, seen in (("lucky", 0.1, 0.4), ("better", 0.2, 0.3))
+    }
+    assert mean_ranks(runs, ["x"], 1) == {"lucky": 1, "better": 2}
+    assert mean_ranks(runs, ["x"], 1, seen=True) == {"lucky": 2, "better": 1}
+
+
 def test_the_sample_is_the_seeds_that_every_task_has():
     mean, half = regret_over_tasks(RUNS["random"], ["x", "y"], 3)
     assert mean == pytest.approx(0.5)
@@ -210,8 +220,9 @@ def test_the_table_is_in_the_order_of_the_last_rank():
 
 
 def test_figures_compare_the_mean_rank_with_the_best_other():
-    behind, seen, reached = comparison.figures(RUNS, "random", 3, "sequential")
+    behind, by_seen, seen, reached = comparison.figures(RUNS, "random", 3, "sequential")
     assert (behind.value, behind.holds) == (1, False)
+    assert by_seen.value == 1
     assert (seen.value, reached.value) == (2, 2)
     assert comparison.figures(RUNS, "best", 3, "sequential")[0].value == -1
 

@@ -120,11 +120,12 @@ def figures(runs: Runs, name: str, num_trials: int, mode: str) -> list[Figure]:
         return []
     found = []
     for budget in budgets_up_to(num_trials):
-        ranks = mean_ranks(runs, tasks, budget)
-        others = [rank for other, rank in ranks.items() if other != name]
-        title = f"{name}: mean rank less the best other's, {budget} trials, {mode}"
-        if others:
-            found.append(Figure(title, ranks[name] - min(others), 0))
+        for seen, by in ((False, ""), (True, ", by least loss seen")):
+            ranks = mean_ranks(runs, tasks, budget, seen=seen)
+            others = [rank for other, rank in ranks.items() if other != name]
+            title = f"{name}: mean rank less the best other's, {budget} trials, {mode}"
+            if others:
+                found.append(Figure(title + by, ranks[name] - min(others), 0))
     for seen, value in ((True, "least loss seen"), (False, "regret")):
         reached = median_trials_to_reach(runs, name, num_trials, seen=seen)
         title = f"{name}: trials to random's {value} at {num_trials}, {mode}"

@@ -87,11 +87,25 @@ def regret_over_tasks(
     return interval(values) if values else (float("nan"), float("nan"))
 
 
-def mean_ranks(runs: Runs, tasks: Sequence[str], budget: int) -> dict[str, float]:
-    """Returns each searcher's rank by mean regret, averaged over tasks; 1 is best."""
+def mean_ranks(
+    runs: Runs, tasks: Sequence[str], budget: int, *, seen: bool = False
+) -> dict[str, float]:
+    """Returns each searcher's rank by mean regret, averaged over tasks; 1 is best.
+
+    Args:
+        runs: Every searcher's.
+        tasks: Which to average over.
+        budget: Trials.
+        seen: Whether the rank is by the least loss that a search saw, which is what it
+            looks for; the regret is that of a test, which is noise where all are good.
+    """
+
+    def value(run: Run) -> float:
+        return float((run.seen if seen else run.regrets)[run.at(budget)])
+
     means = [
         [
-            np.mean([run.regrets[run.at(budget)] for run in by_task[task].values()])
+            np.mean([value(r) for r in by_task[task].values()])
             for by_task in runs.values()
         ]
         for task in tasks

@@ -159,6 +159,14 @@ class _Evaluating(keras.callbacks.Callback):
         logs.update({f"own_{name}": value for name, value in values.items()})
 
 
+def _classifier_of(kind):
+    inputs = keras.Input((6,), name="x")
+    outputs = keras.layers.Dense(3, activation="softmax")(inputs)
+    model = kind({"x": inputs}, outputs)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 class OwnTest(keras.Model):
     """Its steps say other values by the metrics' names; Keras reports the metrics."""
 
@@ -167,11 +175,7 @@ class OwnTest(keras.Model):
 
 
 def _own_test():
-    inputs = keras.Input((6,), name="x")
-    outputs = keras.layers.Dense(3, activation="softmax")(inputs)
-    model = OwnTest({"x": inputs}, outputs)
-    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
+    return _classifier_of(OwnTest)
 
 
 @pytest.mark.parametrize("build", [kinds.dense, _own_test])
@@ -203,11 +207,7 @@ class OwnStep(keras.Model):
 
 
 def _own_step():
-    inputs = keras.Input((6,), name="x")
-    outputs = keras.layers.Dense(3, activation="softmax")(inputs)
-    model = OwnStep({"x": inputs}, outputs)
-    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
+    return _classifier_of(OwnStep)
 
 
 class _Batches(keras.callbacks.Callback):

@@ -112,6 +112,9 @@ def test_only_so_many_are_compiled(programs, monkeypatch):
     assert len(programs) == 2 * 2
     curves(kinds.only_dropout)
     assert len(programs) == 2 * 2 + 2 * EPOCHS
+    curves(kinds.only_dropout, steps=3)  # Of another shape: the validation alone.
+    assert len(programs) == 2 * 2 + 2 * EPOCHS + EPOCHS
+    assert len(xla._programs) == 2
 
 
 @pytest.mark.usefixtures("always")

@@ -24,7 +24,7 @@ _logger = logging.getLogger(__name__)
 _is_faster: dict[Hashable, bool] = {}
 """What comparing has shown in this process, by the kinds of a model's layers."""
 _programs: list[Hashable] = []
-"""The kinds of those that were compiled in this process."""
+"""The kinds of those that were compiled in this process, each shape by itself."""
 
 
 def is_worth_a_try(model: Any, num_steps: int) -> bool:
@@ -80,7 +80,7 @@ class Faster:
         self._program = tf.function(epoch, autograph=False, jit_compile=True)
         # There is one for each structure, and no other way to say that it is meant.
         self._program._omit_frequent_tracing_warning = True
-        self._is_compiled = False
+        self._compiled: set[Hashable] = set()
         self._seconds: list[float] = []
 
     def __call__(
@@ -94,12 +94,13 @@ class Faster:
             batch_size: Rows in a batch; the last one may be smaller.
             by_xla: Whether it may be the program.
         """
-        if (
-            not by_xla
-            or _is_faster.get(self._kinds) is False
-            or self._is_one_too_many()
-        ):
+        shapes = (rows.shape, batch_size, tensors[0].shape, tensors[-1].shape)
+        known = shapes in self._compiled or len(_programs) < _MOST_PROGRAMS
+        if not (by_xla and known and _is_faster.get(self._kinds, True)):
             return self._graph(tensors, rows, batch_size)
+        if shapes not in self._compiled:
+            self._compiled.add(shapes)
+            _programs.append(self._kinds)
         if self._kinds in _is_faster:
             return self._by_program(tensors, rows, batch_size)
         run = self._by_program if len(self._seconds) < 2 else self._graph
@@ -110,9 +111,6 @@ class Faster:
 
     def _by_program(self, tensors: Sequence[Any], rows: Any, batch_size: int) -> Any:
         """Compiling fails before anything is computed; then the graph does it."""
-        if not self._is_compiled:
-            self._is_compiled = True
-            _programs.append(self._kinds)
         try:
             with dropout.by_arithmetic(as_xla=self._has_steps_by_xla):
                 return self._program(tensors, rows, batch_size)
@@ -120,9 +118,6 @@ class Faster:
             _logger.info("XLA does not train this model: %s", error)
             _is_faster[self._kinds] = False
             return self._graph(tensors, rows, batch_size)
-
-    def _is_one_too_many(self) -> bool:
-        return not self._is_compiled and len(_programs) >= _MOST_PROGRAMS
 
     def _compare(self, seconds: float) -> None:
         """Takes the time of the program, compiled with it, again, and of the graph."""

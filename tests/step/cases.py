@@ -238,6 +238,26 @@ def truncated_file(inputs, root):
     _run(changed, _own(), root)
 
 
+def file_cut_between_two_records(inputs, root):
+    changed = _rewritten(inputs, root, lambda _, record: record)
+    file = Path(changed["examples"][0].uri) / "Split-train" / "data-0.gz"
+    content = file.read_bytes()
+    while _can_tensorflow_read(file, content) is False:
+        content = content[:-1]
+    _run(changed, _own(), root)
+
+
+def _can_tensorflow_read(file, content):
+    """Returns whether TensorFlow takes a shorter file than there was for a whole one."""
+    import tensorflow as tf
+
+    file.write_bytes(content[:-16])
+    try:
+        return 0 < sum(1 for _ in tf.data.TFRecordDataset(str(file), "GZIP"))
+    except tf.errors.DataLossError:
+        return False
+
+
 def file_without_examples(inputs, root):
     changed = _rewritten(inputs, root, lambda _, record: record)
     (Path(changed["examples"][0].uri) / "Split-train" / "data-0.gz").write_bytes(b"")
@@ -276,6 +296,7 @@ def input_that_the_data_lack(inputs, root):
 CASES = {
     corrupt_record: r"Record 7 of .*Split-train/data-0.gz cannot be read",
     truncated_file: r"Record \d+ of .*Split-train/data-0.gz cannot be read",
+    file_cut_between_two_records: r"data-0.gz cannot be read: .* is cut off",
     file_without_examples: r"files of the train split hold no example",
     nan_label: r"'target' is NaN or infinite in 3 of 60 examples of the train split",
     batch_larger_than_the_data: r"batch_size=64\) is larger than .* 60 examples",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component.errors import PreflightError
 from tuner_component.search import Search
 from tuner_component.step import data_sketch
+
+_CUT_OFF = "the compressed file is cut off"
+_READ_BYTES = 1 << 20
 
 
 def readable_sketch(args: Any, schema: Any) -> dict[str, Any]:
@@ -22,17 +27,19 @@ def readable_sketch(args: Any, schema: Any) -> dict[str, Any]:
     """
     import tensorflow as tf
 
+    files = _files([*args.train_files, *args.eval_files])
     try:
-        return data_sketch.sketch(args, schema)
+        sketch = data_sketch.sketch(args, schema)
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
-        damaged = _first_damaged([*args.train_files, *args.eval_files])
+        damaged = _first_damaged(files)
         if damaged is None:
             raise
-        file, number, why = damaged
-        raise PreflightError(
-            f"Record {number} of {file} cannot be read: {why}. Expected a TFRecord "
-            "file of whole examples; run the component that wrote it again."
-        ) from error
+        raise _unreadable(*damaged) from error
+    if data_sketch.is_of_all(sketch):
+        damaged = _first_damaged([file for file in files if not _is_whole(file)])
+        if damaged is not None:
+            raise _unreadable(*damaged)
+    return sketch
 
 
 def check_label_values(sketch: Mapping[str, Any], label_key: str) -> None:
@@ -76,11 +83,45 @@ def check_batch_size(sketch: Mapping[str, Any], search: Search) -> None:
         )
 
 
-def _first_damaged(patterns: Sequence[str]) -> tuple[str, int, str] | None:
+def _files(patterns: Sequence[str]) -> list[str]:
+    import tensorflow as tf
+
+    return [file for pattern in patterns for file in tf.io.gfile.glob(pattern)]
+
+
+def _unreadable(file: str, number: int, why: str) -> PreflightError:
+    return PreflightError(
+        f"Record {number} of {file} cannot be read: {why}. Expected a TFRecord "
+        "file of whole examples; run the component that wrote it again."
+    )
+
+
+def _is_whole(file: str) -> bool:
+    """Returns whether a compressed file has its end, and what it says of itself.
+
+    TensorFlow takes one that is cut off between two records for a shorter one.
+    """
+    import tensorflow as tf
+
+    if not file.endswith(".gz") or tf.io.gfile.stat(file).length == 0:
+        return True
+    try:
+        with (
+            tf.io.gfile.GFile(file, "rb") as raw,
+            gzip.GzipFile(fileobj=raw) as content,
+        ):
+            while content.read(_READ_BYTES):
+                pass
+    except (EOFError, OSError, zlib.error):
+        return False
+    return True
+
+
+def _first_damaged(files: Sequence[str]) -> tuple[str, int, str] | None:
     """Returns file, number of the record from 0, and what is wrong with it."""
     import tensorflow as tf
 
-    for file in (f for pattern in patterns for f in tf.io.gfile.glob(pattern)):
+    for file in files:
         kind = "GZIP" if file.endswith(".gz") else ""
         records = tf.data.TFRecordDataset(file, kind).as_numpy_iterator()
         number = 0
@@ -92,4 +133,6 @@ def _first_damaged(patterns: Sequence[str]) -> tuple[str, int, str] | None:
             return file, number, error.message
         except Exception as error:  # noqa: BLE001 - protobuf's differ by release
             return file, number, str(error)
+        if not _is_whole(file):
+            return file, number, _CUT_OFF
     return None

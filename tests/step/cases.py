@@ -253,7 +253,7 @@ def _can_tensorflow_read(file, content):
 
     file.write_bytes(content[:-16])
     try:
-        return 0 < sum(1 for _ in tf.data.TFRecordDataset(str(file), "GZIP"))
+        return sum(1 for _ in tf.data.TFRecordDataset(str(file), "GZIP")) > 0
     except tf.errors.DataLossError:
         return False
 

@@ -33,7 +33,7 @@ _LEAST_SECONDS = 1e-3
 _MAX_EQUAL = 5
 """So often another architecture is asked for than one that was tried already."""
 _WIDE_EVERY = 3
-"""The others look closer at the best; all of them together do both."""
+"""It looks at random places and variations; the others look closer at the best."""
 _PATIENCE = 8
 """After so many trials without a better one, two of three proposals look wider."""
 
@@ -135,7 +135,8 @@ class Bayesian:
         codes = np.stack([self._codes(trial.values) for trial in trials])
         rows_tried = {row.tobytes() for row in codes}
         seen = self._observations(trials, codes)
-        worth = self._surrogate.worth(seen, wide=is_wide(len(trials), seen.losses))
+        wide = is_wide(len(trials), seen.losses)
+        worth = self._surrogate.worth(seen, wide=wide)
         if self._ensemble is not None:
             worth = self._ensemble.worth(seen, worth, generator)
 
@@ -153,11 +154,11 @@ class Bayesian:
             known = [i for i, trial in enumerate(trials) if trial.loss is not None]
             ranked = sorted(known, key=lambda i: (trials[i].loss, i))
             ask = (self._encoding, codes[ranked], untried, generator)
-            point, value = candidates.best(*ask)
+            point, value = candidates.best(*ask, climb=not wide)
             for _ in range(_MAX_EQUAL if self._space.wirings else 0):
                 if self._key_of(point) in tried:
                     rows_tried.add(point.tobytes())
-                    point, value = candidates.best(*ask)
+                    point, value = candidates.best(*ask, climb=not wide)
         return None if value == -np.inf else self._encoding.values(point)
 
     def _allowed(self, rows: Array) -> npt.NDArray[np.bool_]:

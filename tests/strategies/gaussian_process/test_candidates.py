@@ -66,6 +66,19 @@ def test_the_best_of_a_smooth_function_is_found():
     assert value > -0.01
 
 
+def test_the_edge_is_reached_by_climbing_only():
+    space = SearchSpace([Float(f"x{i}", 0, 1) for i in range(6)])
+    encoding = Encoding(space)
+    start = encoding.codes(dict.fromkeys(space.defaults(), 0.5))[None]
+
+    def worth(codes):
+        return ((codes - 0.5) ** 2).sum(1)
+
+    for climb in (True, False):
+        point, _ = best(encoding, start, worth, np.random.default_rng(0), climb=climb)
+        assert set(point) <= {0.0, 1.0} if climb else not {0.0, 1.0} & set(point)
+
+
 def test_nothing_is_returned_that_is_worth_minus_infinity_unless_all_are():
     encoding = Encoding(FINITE)
     start = encoding.codes(FINITE.defaults())[None]

@@ -28,6 +28,8 @@ def best(
     ranked: Array,
     worth: Callable[[Array], Array],
     rng: np.random.Generator,
+    *,
+    climb: bool = True,
 ) -> tuple[Array, float]:
     """Returns the configuration that is worth most of those looked at.
 
@@ -40,6 +42,8 @@ def best(
             `(n, num_parameters)`, n >= 1.
         worth: What codes are worth.
         rng: Draws everything random.
+        climb: Whether to look at neighbours at all. What is worth most of everything
+            often lies on the edge of the space, where a model knows least.
 
     Returns:
         Codes of shape `(num_parameters,)` and their worth.
@@ -47,11 +51,11 @@ def best(
     parents = ranked[:_NUM_PARENTS]
     drawn = encoding.sample(rng.random((_NUM_DRAWN, ranked.shape[1])))
     litter = np.repeat(parents, _NUM_MUTATED // len(parents), axis=0)
-    starts = np.concatenate(
-        [drawn, mutations(encoding, litter, rng), neighbours(encoding, parents, rng)]
-    )
+    starts = np.concatenate([drawn, mutations(encoding, litter, rng)])
+    if climb:
+        starts = np.concatenate([starts, neighbours(encoding, parents, rng)])
     front, values = _foremost(starts, worth(starts))
-    for _ in range(_MAX_CLIMBS):
+    for _ in range(_MAX_CLIMBS if climb else 0):
         before = values[0]
         around = neighbours(encoding, front, rng)
         front, values = _foremost(

@@ -15,6 +15,7 @@ from tuner_component.strategies.gaussian_process.fit import Kernel, fit
 from tuner_component.strategies.gaussian_process.plateaus import Plateaus
 from tuner_component.strategies.gaussian_process.posterior import Posterior
 from tuner_component.strategies.gaussian_process.prior import Prior
+from tuner_component.strategies.gaussian_process.repeats import Repeats
 from tuner_component.strategies.gaussian_process.subset import representative
 from tuner_component.strategies.gaussian_process.targets import (
     log_gaps,
@@ -73,7 +74,8 @@ class Surrogate:
         """Returns what gives features of shape `(m, num_features)` their worth.
 
         That is the logarithm of the improvement expected, per second if seconds
-        count, shape `(m,)`; far less where the loss is known not to change.
+        count, shape `(m,)`; less where the loss may be one that was seen already, and
+        far less where it is known not to change.
 
         Args:
             seen: At least one observation.
@@ -81,7 +83,8 @@ class Surrogate:
                 search then leaves the surroundings of the best sooner.
         """
         transform = tempered if wide else log_gaps
-        plateaus = self._plateaus(seen, transform)
+        known = self._known(seen, transform)
+        plateaus, repeats = Plateaus(*known), Repeats(*known)
         posterior = self._posterior(seen, seen.losses, transform)
         incumbent = posterior.least_mean()
         if len(seen.running):
@@ -91,14 +94,17 @@ class Surrogate:
         def worth(features: Array) -> Array:
             gain = log_expected_improvement(*posterior.predict(features), incumbent)
             flat = np.where(plateaus.hold(features), _KNOWN, 0.0)
-            return np.asarray(gain - flat - log_seconds(features))
+            new = repeats.log_chance_of_new(features)
+            return np.asarray(gain + new - flat - log_seconds(features))
 
         return worth
 
-    def _plateaus(self, seen: Observations, transform: Transform) -> Plateaus:
+    def _known(
+        self, seen: Observations, transform: Transform
+    ) -> tuple[Kernel, Array, Array]:
         kept = representative(seen.losses, _MAX_OBSERVED)
         kernel = self._kernel(seen, seen.losses, transform)
-        return Plateaus(kernel, seen.features[kept], seen.losses[kept])
+        return kernel, seen.features[kept], seen.losses[kept]
 
     def _log_seconds(self, seen: Observations) -> Callable[[Array], Array]:
         if seen.seconds is None:

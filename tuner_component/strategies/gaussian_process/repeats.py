@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import numpy.typing as npt
 from scipy import optimize
@@ -45,10 +47,13 @@ class Repeats:
         self._theta: Array | None = None
         if len(np.unique(losses)) == len(losses) or not kernel.ordered.any():
             return
-        squares = self._squared_distances(self._features)[:, 1:]
         earlier = np.tri(len(losses) - 1, len(losses), dtype=bool)
-        squares[:, ~earlier] = np.inf
-        repeated = (losses[squares.argmin(2)] == losses[1:]).any(0)
+        squares = [
+            np.where(earlier, each, np.inf)
+            for each in self._squared_distances(self._features[1:])
+        ]
+        nearest = np.stack([each.argmin(1) for each in squares])
+        repeated = (losses[nearest] == losses[1:]).any(0)
         if repeated.any():
             logs = _logs(squares)
             self._centre = logs.mean(0)
@@ -65,16 +70,16 @@ class Repeats:
         logs = _logs(self._squared_distances(features)) - self._centre
         return np.asarray(log_expit(logs @ self._theta[1:] - self._theta[0]))
 
-    def _squared_distances(self, features: Array) -> Array:
-        """Returns those to every trial, by either metric, shape `(2, m, n)`."""
-        return np.stack(
-            [squared_distances(features * r, self._features * r) for r in self._roots]
-        )
+    def _squared_distances(self, features: Array) -> Iterator[Array]:
+        """Yields those to every trial, shape `(m, n)`, one metric after the other."""
+        for roots in self._roots:
+            yield squared_distances(features * roots, self._features * roots)
 
 
-def _logs(squares: Array) -> Array:
+def _logs(squares: Iterable[Array]) -> Array:
     """Returns logarithms of the least distances, shape `(m, 2)`."""
-    return np.asarray(np.log(np.sqrt(squares.min(2)) + _LEAST_DISTANCE).T)
+    least = np.stack([each.min(1) for each in squares], axis=1)
+    return np.asarray(np.log(np.sqrt(least) + _LEAST_DISTANCE))
 
 
 def _fit(logs: Array, repeated: npt.NDArray[np.bool_]) -> Array:

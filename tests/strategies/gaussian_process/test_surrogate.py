@@ -62,3 +62,13 @@ def test_where_trials_failed_is_not_where_the_next_should_be():
         SEEN, losses=np.where(FEATURES[:, 0] < 0.5, np.nan, SEEN.losses)
     )
     assert PLACES[worth(failed).argmax(), 0] > 0.45
+
+
+def test_what_may_repeat_a_loss_is_worth_less():
+    """Cells of a fifth; plateaus take 1,000, which is not what this is about."""
+    steps = np.floor(5 * FEATURES) @ [1.0, 10.0]
+    apart = dataclasses.replace(SEEN, losses=steps + 1e-9 * np.arange(25))
+    less = worth(apart) - worth(dataclasses.replace(SEEN, losses=steps))
+    off_plateaus = less[less < 500]
+    assert len(off_plateaus) > 100
+    assert np.median(off_plateaus) > 0.3

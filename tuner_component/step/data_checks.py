@@ -27,18 +27,19 @@ def readable_sketch(args: Any, schema: Any) -> dict[str, Any]:
     """
     import tensorflow as tf
 
-    files = _files([*args.train_files, *args.eval_files])
+    splits = {"train": _files(args.train_files), "eval": _files(args.eval_files)}
     try:
         sketch = data_sketch.sketch(args, schema)
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
-        damaged = _first_damaged(files)
+        damaged = _first_damaged([*splits["train"], *splits["eval"]])
         if damaged is None:
             raise
         raise _unreadable(*damaged) from error
-    if data_sketch.is_of_all(sketch):
-        damaged = _first_damaged([file for file in files if not _is_whole(file)])
-        if damaged is not None:
-            raise _unreadable(*damaged)
+    for split, files in splits.items():
+        if "num_examples" in sketch[split]:  # not so of what is too large to read
+            damaged = _first_damaged([file for file in files if not _is_whole(file)])
+            if damaged is not None:
+                raise _unreadable(*damaged)
     return sketch
 
 

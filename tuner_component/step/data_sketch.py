@@ -30,11 +30,6 @@ def sketch(args: Any, schema: Any) -> dict[str, Any]:
     }
 
 
-def is_of_all(sketch: Mapping[str, Any]) -> bool:
-    """Returns whether every example was read; not so of splits over 1 GiB."""
-    return all("num_examples" in content for content in sketch.values())
-
-
 def same_data(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Returns whether two sketches are of the same data.
 

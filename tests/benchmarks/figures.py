@@ -59,7 +59,12 @@ def report(benchmark: str, figures: Sequence[Figure]) -> int:
 
 
 def _row(figure: Figure) -> dict[str, object]:
-    row = {name: getattr(figure, name) for name in ("name", "value", "goal", "holds")}
+    row: dict[str, object] = {
+        "name": figure.name,
+        "value": float(figure.value),
+        "goal": figure.goal,
+        "holds": bool(figure.holds),
+    }
     return row if figure.interval is None else {**row, "interval": figure.interval}
 
 

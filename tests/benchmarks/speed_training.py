@@ -57,7 +57,19 @@ def _measure() -> list[Figure]:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Case:
+class Case:
+    """A model and its examples.
+
+    Attributes:
+        name: For the tables.
+        build: Makes the compiled model.
+        arrays: Examples by name, the label under `__label__`.
+        batch_size: Examples in a batch.
+        epochs: That `fit` and graphs train in a round.
+        goal: Steps a CPU second by graphs, or None.
+        together_goal: The same for models that train together.
+    """
+
     name: str
     build: Callable[[], Any]
     arrays: dict[str, Any]
@@ -69,7 +81,7 @@ class _Case:
 
 def _rates() -> list[Figure]:
     found = []
-    for case in (_small(), _tabular(), images()):
+    for case in (small(), tabular(), images()):
         rates = _steps_per_second(case)
         fit, ours = rates["fit"], rates["graphs"]
         sys.stdout.write(f"{case.name}, steps/CPU s: {_texts(rates)}\n")
@@ -86,14 +98,14 @@ def _rates() -> list[Figure]:
     return found
 
 
-def _steps_per_second(case: _Case) -> dict[str, float]:
+def _steps_per_second(case: Case) -> dict[str, float]:
     """Returns medians of interleaved runs, without what making graphs costs."""
     num_examples = len(case.arrays["__label__"])
     steps = -(-num_examples // case.batch_size)
     few, many = case.epochs
-    trained = [("fit", _fit(case), few, 1), ("graphs", _graphs(case), many, 1)]
+    trained = [("fit", by_fit(case), few, 1), ("graphs", by_graphs(case), many, 1)]
     if case.together_goal is not None:
-        trained.append(("together", _together(case), many, _TOGETHER))
+        trained.append(("together", together(case, _TOGETHER), many, _TOGETHER))
     rates: dict[str, list[float]] = {name: [] for name, *_ in trained}
     for _ in range(_ROUNDS):
         for name, train, epochs, num_models in trained:
@@ -108,7 +120,8 @@ def _texts(rates: dict[str, float]) -> str:
     return ", ".join(f"{name} {rate:.0f}" for name, rate in rates.items())
 
 
-def _fit(case: _Case) -> Callable[[int], None]:
+def by_fit(case: Case) -> Callable[[int], None]:
+    """Returns what trains a model of the case by `fit` for some epochs."""
     from tuner_component.data import Split
 
     model = case.build()
@@ -121,7 +134,8 @@ def _fit(case: _Case) -> Callable[[int], None]:
     return train
 
 
-def _graphs(case: _Case) -> Callable[[int], None]:
+def by_graphs(case: Case) -> Callable[[int], None]:
+    """Returns what trains a model of the case by graphs for some epochs."""
     from tuner_component import training
 
     model = case.build()
@@ -139,14 +153,14 @@ def _graphs(case: _Case) -> Callable[[int], None]:
     return train
 
 
-def _together(case: _Case) -> Callable[[int], None]:
-    """Trains models that differ in learning rate and order of examples."""
+def together(case: Case, count: int) -> Callable[[int], None]:
+    """Returns what trains models that differ in learning rate and order of examples."""
     import keras
 
     from tuner_component import training
 
     models = []
-    for number in range(_TOGETHER):
+    for number in range(count):
         keras.utils.clear_session(free_memory=False)
         models.append(case.build())
         models[-1].optimizer.learning_rate = 1e-3 * (1 + number)
@@ -154,7 +168,7 @@ def _together(case: _Case) -> Callable[[int], None]:
     steps = -(-examples.num_examples // case.batch_size)
     orders = [
         training.shuffled(examples.num_examples, case.batch_size, seed)
-        for seed in range(_TOGETHER)
+        for seed in range(count)
     ]
 
     def train(epochs: int) -> None:
@@ -174,13 +188,14 @@ def _together(case: _Case) -> Callable[[int], None]:
     return train
 
 
-def _small() -> _Case:
+def small() -> Case:
+    """Returns the network and examples of the size of penguin's."""
     rng = np.random.default_rng(0)
     arrays = {
         "x": rng.normal(size=(300, 7)).astype("float32"),
         "__label__": rng.integers(0, 3, (300, 1)),
     }
-    return _Case("2 x 32 MLP, batch 32", _mlp, arrays, 32, (10, 400), 3000, 15000)
+    return Case("2 x 32 MLP, batch 32", _mlp, arrays, 32, (10, 400), 3000, 15000)
 
 
 def _mlp(rate: float = 0.01, dropout: float = 0.1, units: int = 32) -> Any:
@@ -208,14 +223,15 @@ def _compiled(model: Any, rate: float = 0.001) -> Any:
     return model
 
 
-def _tabular() -> _Case:
+def tabular() -> Case:
+    """Returns a network with embeddings and examples of a table."""
     rng = np.random.default_rng(0)
     num_examples = 20_000
     arrays = {f"c{n}": rng.integers(0, 50, (num_examples, 1)) for n in range(10)}
     arrays["x"] = rng.normal(size=(num_examples, 10)).astype("float32")
     arrays["__label__"] = rng.integers(0, 2, (num_examples, 1))
     name, goals = "2 x 128 MLP + 10 embeddings", (1300, 2100)
-    return _Case(name, _embeddings, arrays, 128, (1, 20), *goals)
+    return Case(name, _embeddings, arrays, 128, (1, 20), *goals)
 
 
 def _embeddings() -> Any:
@@ -235,14 +251,14 @@ def _embeddings() -> Any:
     return _compiled(keras.Model(inputs, outputs))
 
 
-def images() -> _Case:
+def images() -> Case:
     """Returns the convolutional network and images of the size of MNIST's."""
     rng = np.random.default_rng(0)
     arrays = {
         "image": rng.random((3_200, 28, 28, 1), "float32"),
         "__label__": rng.integers(0, 10, (3_200, 1)),
     }
-    return _Case("MNIST CNN, batch 64", _convolutions, arrays, 64, (2, 2), None)
+    return Case("MNIST CNN, batch 64", _convolutions, arrays, 64, (2, 2), None)
 
 
 def _convolutions() -> Any:
@@ -266,7 +282,7 @@ class _Trials:
         from tuner_component.data import Split
         from tuner_component.model_code import ModelCode
 
-        split, self.folder, self.before_step = Split(None, _small().arrays), folder, 0.0
+        split, self.folder, self.before_step = Split(None, small().arrays), folder, 0.0
         self.code = ModelCode(
             build_model=lambda hp: _mlp(hp["rate"], hp["dropout"], hp["units"]),
             fit_args=lambda hp: {"callbacks": [self._clock()]},

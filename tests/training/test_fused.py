@@ -16,7 +16,7 @@ NUM_MODELS, BATCH_SIZE, TOLERANCE = 3, 16, 2e-6
 RATES = (0.003, 0.01, 0.03)
 REASONS = {
     kinds.lstm: "LSTM loops over its input",
-    kinds.convolutions: "Conv2D is no faster together on a CPU",
+    kinds.convolutions: "Conv2D is no faster together",
     kinds.bfloat16: "mixed precision",
     kinds.subclassed: "not of Keras' own layers",
 }

@@ -127,11 +127,22 @@ def test_other_random_numbers_leave_it_to_the_graph(programs, caplog):
     assert len(programs) == before + EPOCHS  # Of the validation, which has none.
 
 
-@pytest.mark.parametrize(
-    "build", [kinds.convolutions, kinds.bfloat16, kinds.subclassed]
-)
+@pytest.mark.parametrize("build", [kinds.bfloat16, kinds.subclassed])
 def test_some_models_are_none_for_it(build):
     assert not xla.is_worth_a_try(build(), 10**6)
+
+
+@pytest.mark.parametrize("has_gpu", [False, True])
+def test_convolutions_are_for_it_on_a_gpu_alone(has_gpu, monkeypatch):
+    monkeypatch.setattr(xla, "_has_gpu", lambda: has_gpu)
+    assert xla.is_worth_a_try(kinds.convolutions(), 10**6) == has_gpu
+
+
+@pytest.mark.usefixtures("always")
+def test_it_trains_convolutions_as_fit_does(programs, monkeypatch):
+    monkeypatch.setattr(xla, "_has_gpu", lambda: True)
+    _assert_equal(curves(kinds.convolutions))
+    assert programs
 
 
 @pytest.mark.parametrize("seed", [(0, 0), (3, 2**31 - 1)])

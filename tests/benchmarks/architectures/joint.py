@@ -47,7 +47,7 @@ def build_model(hp: Any) -> Any:
     side = int(os.environ["SIDE"])
     image = keras.Input((side, side, 1), name="image")
     cell = nas.Cell(nas.convolutions(), num_nodes=4)
-    width = hp.Choice("width", [4, 8, 16], ordered=True, default=8)
+    width = hp.Choice("width", [4, 8, 16], ordered=True, default=16)
     tensor = image
     if hp.Boolean("shift", default=True):
         tensor = keras.layers.RandomTranslation(0.1, 0.1, fill_mode="constant")(tensor)
@@ -58,7 +58,7 @@ def build_model(hp: Any) -> Any:
         "average": keras.layers.GlobalAveragePooling2D(),
     }
     tensor = heads[hp.Choice("head", list(heads))](tensor)
-    tensor = keras.layers.Dropout(hp.Float("dropout", 0.0, 0.6, default=0.4))(tensor)
+    tensor = keras.layers.Dropout(hp.Float("dropout", 0.0, 0.6, default=0.2))(tensor)
     model = keras.Model({"image": image}, keras.layers.Dense(10, "softmax")(tensor))
     rate = hp.Float("learning_rate", 1e-4, 1e-1, sampling="log", default=2e-3)
     kinds = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}

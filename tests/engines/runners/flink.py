@@ -53,7 +53,9 @@ class Flink:
         self._services, self._folder = services, folder
         settings = folder / "settings"
         settings.mkdir(parents=True)
-        (settings / "config.yaml").write_text(_SETTINGS)
+        # A killed task manager leaves what it has there: up to 2 GB.
+        scratch = f"io.tmp.dirs: {folder / 'scratch'}\n"
+        (settings / "config.yaml").write_text(_SETTINGS + scratch)
         self._settings = ("--configDir", str(settings))
         self.workers = start_worker_pool(services, folder)
         self.job_manager = self._start("job-manager", _JOB_MANAGER, *self._settings)

@@ -1,4 +1,4 @@
-"""The README is true: its snippets run, its tables and links match the code."""
+"""README and kubeflow/README.md are true: snippets run, tables and links match the code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -21,8 +22,11 @@ from tuner_component.trial import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+README, CLUSTER = (
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "kubeflow/README.md")
+)
+SNIPPETS = re.findall(r"```python\n(.*?)```", README + CLUSTER, re.DOTALL)
 
 
 def _snippet(word):
@@ -146,7 +150,7 @@ def test_the_commands_of_kubeflow_have_these_options(name):
     known = (ROOT / "kubeflow" / f"{name}.py").read_text()
     known += (ROOT / "pipelines" / "local.py").read_text() * (name == "compile")
     (first, *others) = re.findall(
-        rf"^    python kubeflow/{name}\.py (.*)$", README, re.M
+        rf"^    python kubeflow/{name}\.py (.*)$", CLUSTER, re.M
     )
     for option in re.findall(r"--[a-z-]+", " ".join([first, *others])):
         assert f'"{option}"' in known, option
@@ -155,7 +159,7 @@ def test_the_commands_of_kubeflow_have_these_options(name):
 def test_the_worker_starts_as_shown():
     from tuner_component import worker
 
-    (line,) = re.findall(r"^    python -m tuner_component\.worker (.*)$", README, re.M)
+    (line,) = re.findall(r"^    python -m tuner_component\.worker (.*)$", CLUSTER, re.M)
     assert worker._parser().parse_args(line.split()).root.endswith("/Tuner/flock")
     assert "--slots" in worker._parser().format_help()
 
@@ -284,6 +288,11 @@ def test_the_table_of_outputs_is_the_component():
     assert stated == set(tuner_component.Tuner.SPEC_CLASS.OUTPUTS)
 
 
+def test_engines_are_those_that_there_are():
+    stated = re.findall(r'engine="(\w+)"', _section("On a cluster"))
+    assert sorted(stated) == sorted(get_args(get_type_hints(Search)["engine"]))
+
+
 def test_strategies_are_those_that_there_are():
     names = [row[0].strip("`") for row in _table("Strategies")]
     assert sorted(names) == sorted(STRATEGIES)
@@ -299,10 +308,11 @@ def test_states_and_errors_of_the_failure_table_exist():
         assert hasattr(Search(), name)
 
 
-def test_relative_links_lead_somewhere():
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+@pytest.mark.parametrize(("text", "folder"), [(README, ""), (CLUSTER, "kubeflow")])
+def test_relative_links_lead_somewhere(text, folder):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
     assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not (ROOT / folder / link).exists()] == []
 
 
 def test_every_make_target_exists():
@@ -340,4 +350,4 @@ def test_the_demo_shows_the_steps_of_the_pipeline(tmp_path):
 
 
 def test_nothing_of_a_machine_is_named():
-    assert re.findall(r"/(?:work|home|root|tmp|Users)/\S*", README) == []
+    assert re.findall(r"/(?:work|home|root|tmp|Users)/\S*", README + CLUSTER) == []

@@ -205,6 +205,21 @@ def test_structures_and_batches_make_groups():
     assert [len(group) for group in groups] == [3, 2, 1]
 
 
+@pytest.mark.parametrize(("room", "width"), [(9, 9), (8, 4), (0, 1)])
+def test_on_a_gpu_as_many_train_together_as_fit(monkeypatch, room, width):
+    import tensorflow as tf
+
+    def run(_, stack, __):
+        if stack > room:
+            raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
+        return 1.0
+
+    monkeypatch.setattr(widths, "has_gpu", lambda: True)
+    monkeypatch.setattr(widths, "_seconds", run)
+    monkeypatch.setattr(widths, "ModelStack", lambda models, _: len(models))
+    assert widths.best_width(None, range(9), range(9), None) == width
+
+
 def test_what_is_faster_alone_trains_alone(monkeypatch):
     monkeypatch.setattr(
         widths, "_seconds", lambda _, stack, __: len(stack.models) + 0.0

@@ -134,13 +134,13 @@ def test_some_models_are_none_for_it(build):
 
 @pytest.mark.parametrize("has_gpu", [False, True])
 def test_convolutions_are_for_it_on_a_gpu_alone(has_gpu, monkeypatch):
-    monkeypatch.setattr(xla, "_has_gpu", lambda: has_gpu)
+    monkeypatch.setattr(xla, "has_gpu", lambda: has_gpu)
     assert xla.is_worth_a_try(kinds.convolutions(), 10**6) == has_gpu
 
 
 @pytest.mark.usefixtures("always")
 def test_it_trains_convolutions_as_fit_does(programs, monkeypatch):
-    monkeypatch.setattr(xla, "_has_gpu", lambda: True)
+    monkeypatch.setattr(xla, "has_gpu", lambda: True)
     _assert_equal(curves(kinds.convolutions))
     assert programs
 

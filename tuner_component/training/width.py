@@ -1,4 +1,8 @@
-"""How many models train together best: measured, on a few steps of each width."""
+"""How many models train together best: measured, on a few steps of each width.
+
+A GPU has room for all of them as long as its memory has: there, where every width is a
+program to be compiled, it is the most that fit.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any
 from tuner_component.training.fit import Plan
 from tuner_component.training.fused_graph import FusedGraphs
 from tuner_component.training.stack import ModelStack
+from tuner_component.training.xla import has_gpu
 
 _NUM_STEPS, _NUM_RUNS = 4, 3
 _GAIN = 1.05  # What a width must be better than a smaller one, or noise decides.
@@ -27,6 +32,8 @@ def best_width(
         places: For each: where its numbers are.
         plan: That of the first.
     """
+    if has_gpu():
+        return _most_that_fit(graphs, models, places, plan)
     best, rate = 1, 0.0
     for width in _widths(len(models)):
         stack = ModelStack(models[:width], places[:width])
@@ -34,6 +41,20 @@ def best_width(
         if found > rate * _GAIN:
             best, rate = width, found
     return best
+
+
+def _most_that_fit(
+    graphs: FusedGraphs, models: Sequence[Any], places: Sequence[Any], plan: Plan
+) -> int:
+    import tensorflow as tf
+
+    for width in reversed(_widths(len(models))):
+        try:
+            _seconds(graphs, ModelStack(models[:width], places[:width]), plan)
+        except tf.errors.ResourceExhaustedError:
+            continue
+        return width
+    return 1
 
 
 def _widths(most: int) -> list[int]:

@@ -39,7 +39,7 @@ def is_worth_a_try(model: Any, num_steps: int) -> bool:
     """
     if num_steps < _LEAST_STEPS or structure_of(model) is None or _rounds(model):
         return False
-    return _has_gpu() or not has_convolutions(model)
+    return has_gpu() or not has_convolutions(model)
 
 
 def jit(step: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,7 +148,8 @@ def _wait_for_gpus() -> None:
     tf.test.experimental.sync_devices()
 
 
-def _has_gpu() -> bool:
+def has_gpu() -> bool:
+    """Returns whether TensorFlow sees a GPU."""
     import tensorflow as tf
 
     return bool(tf.config.list_physical_devices("GPU"))

@@ -26,7 +26,9 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
             {"report_architecture", "report_curves", "report_pareto", "report_search"}
         ),
     ),
-    (2, frozenset({"strategies", "estimators", "morphism", "report"})),
+    (2, frozenset({"strategies", "estimators", "morphism"})),
+    (2, frozenset({"report_repeats"})),
+    (2, frozenset({"report"})),
     (2, frozenset({"gfile_store"})),
     (2, frozenset({"journal"})),
     (3, frozenset({"evaluation", "space_discovery"})),

@@ -9,6 +9,7 @@ from tuner_component import (
     report_architecture,
     report_curves,
     report_pareto,
+    report_repeats,
     report_search,
 )
 from tuner_component.pareto.ranking import ranked
@@ -59,6 +60,7 @@ def page(
         report_architecture.drawings(trials, objectives or (objective,)),
         report_curves.drawing(trials, objective),
         report_pareto.drawings(trials, objectives),
+        report_repeats.drawing(trials, objective),
         _table(trials, objectives or (objective,)),
         _given_up(trials),
         _failures(trials),

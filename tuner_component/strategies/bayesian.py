@@ -58,7 +58,7 @@ class Bayesian:
         space: SearchSpace,
         seed: int,
         *,
-        initial_trials: int = 3,
+        initial_trials: int | None = None,
         random_share: float = 0.02,
         cost_aware: bool = False,
         prior_studies: Sequence[PriorStudy] = (),
@@ -69,7 +69,8 @@ class Bayesian:
             space: What can be tried.
             seed: Fixes everything random, >= 0.
             initial_trials: How many trials, the defaults included, come before the
-                model is asked; >= 1.
+                model is asked; >= 1. None: 3 and the square root of the number of
+                parameters.
             random_share: How many of the later trials are random, 0 to 1.
             cost_aware: Whether to maximise the improvement a second of training
                 instead of the improvement a trial.
@@ -81,15 +82,18 @@ class Bayesian:
         """
         check_number("bayesian", "random_share", random_share, 0, 1)
         check_flag("bayesian", "cost_aware", cost_aware)
-        check_integer("bayesian", "initial_trials", initial_trials, 1)
+        if initial_trials is not None:
+            check_integer("bayesian", "initial_trials", initial_trials, 1)
         self._space = space
         self._seed = seed
         self._random_share = random_share
         self._cost_aware = cost_aware
         self._encoding = Encoding(space)
-        self._num_initial = initial_trials
+        num_parameters = len(set(self._encoding.owner.tolist()))
+        usual = 3 + int(np.ceil(np.sqrt(num_parameters)))
+        self._num_initial = initial_trials or usual
         self._initial = LatinHypercube(
-            initial_trials, len(self._encoding.columns), seed
+            self._num_initial, len(self._encoding.columns), seed
         )
         self._random = Random(space, seed)
         self._surrogate = Surrogate(separate(self._encoding))

@@ -97,6 +97,7 @@ def variables() -> dict[str, str]:
         "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
         "CUDA_VISIBLE_DEVICES": "",
         "JAX_PLATFORMS": "cpu",
+        "JAX_ENABLE_X64": "1",  # Without it Vizier's suggestions are soon empty.
         "KERAS_BACKEND": "torch",
         "PYTHONHASHSEED": "0",
     }

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.engines.flocks import end, start_worker
-from tests.step.fixtures import outputs, properties, trials_of, write_inputs
+from tests.step.on_engines import run_on
 from tuner_component import Search
-from tuner_component.step.request import Request
-from tuner_component.step.run import run
 from tuner_component.training_state import NAME
 
 pytestmark = pytest.mark.slow
@@ -28,18 +23,8 @@ SEARCH = {
 @pytest.mark.parametrize("engine", ["local", "beam", "flock"])
 def test_children_begin_with_the_weights_of_their_parents(tmp_path, engine):
     search = Search(**SEARCH, engine=engine, study_dir=str(tmp_path))
-    given = properties("own_model.py", search, label_key="species")
-    made = outputs(tmp_path)
-    request = Request(write_inputs(tmp_path / "data"), made, given, "Tuner")
-    root = Path(request.flock_root)
-    workers = [start_worker(root, f"w{n}") for n in range(2 * (engine == "flock"))]
-    try:
-        run(request)
-    finally:
-        for worker in workers:
-            if worker.returncode is None:
-                end(worker)
-    trials = {trial["trial_id"]: trial for trial in trials_of(made)}
+    found = run_on(search, tmp_path)
+    trials = {trial["trial_id"]: trial for trial in found}
     children = [t for t in trials.values() if t["inheritance"]]
     assert len(trials) == 9
     assert len(children) >= 2

@@ -11,7 +11,7 @@ from typing import Any
 from tuner_component import artifacts, report_architecture, report_search
 from tuner_component.pareto.ranking import pareto_set, ranked
 from tuner_component.records import encode
-from tuner_component.trial import Objective, Trial, TrialState
+from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
 
 RESERVED = ("trial_id", "score")
 RESERVED_PREFIX = "hyperparameter/"
@@ -103,10 +103,14 @@ def write_metrics(folder: str, numbers: Mapping[str, float]) -> str:
 
 
 def _record(trial: Trial) -> dict[str, Any]:
-    """Returns every field, also one that holds its default; not the strategy's own."""
+    """Returns every field, also one that holds its default; not the strategy's own.
+
+    `repeat_of` is the trial whose configuration runs again with another seed, or None.
+    """
     names = [field.name for field in dataclasses.fields(trial) if field.name != "note"]
     record = {name: encode(getattr(trial, name)) for name in names}
-    return {**record, "values": dict(trial.used_values)}
+    again = {"repeat_of": trial.note.get(REPEAT_OF)}
+    return {**record, **again, "values": dict(trial.used_values)}
 
 
 def _columns(values: Mapping[str, Any]) -> dict[str, Any]:

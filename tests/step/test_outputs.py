@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
 from tuner_component.step import outputs
-from tuner_component.trial import Measurement, Reason, Trial, TrialError, TrialState
+from tuner_component.trial import (
+    REPEAT_OF,
+    Measurement,
+    Reason,
+    Trial,
+    TrialError,
+    TrialState,
+)
 
 _CONFIG = {"space": [], "values": {"units": 8}}
 
@@ -63,6 +71,7 @@ def test_the_results_have_the_stock_form(tmp_path, trials):
 
 
 def test_the_record_holds_every_trial(tmp_path, trials):
+    trials[2] = dataclasses.replace(trials[2], note={REPEAT_OF: "0000"})
     path = outputs.write_trial_record(str(tmp_path), trials, {"best": "0002"}, "<p>")
     records = [_strict(line) for line in Path(path).read_text().splitlines()]
     assert [r["trial_id"] for r in records] == ["0000", "0001", "0002"]
@@ -71,6 +80,7 @@ def test_the_record_holds_every_trial(tmp_path, trials):
     assert records[1]["measurements"][0]["metrics"] == {"loss": "NaN"}
     assert [r["seed"] for r in records] == [0, 1, 2]
     assert "note" not in records[0]
+    assert [r["repeat_of"] for r in records] == [None, None, "0000"]
     assert {frozenset(r) for r in records} == {frozenset(records[0])}
     assert records[0]["error"] is None
     assert _strict((tmp_path / "summary.json").read_text()) == {"best": "0002"}

@@ -5,9 +5,16 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from tuner_component import kernel_cache
+
 
 def seed(number: int) -> None:
     """Seeds Python, numpy, TensorFlow, Keras and tf_keras, and begins names anew."""
+    with kernel_cache.kept_for(number):
+        _seed(number)
+
+
+def _seed(number: int) -> None:
     import keras
 
     for library in ("keras", "tf_keras"):

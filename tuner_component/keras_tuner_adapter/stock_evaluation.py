@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tuner_component import kernel_cache
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, exploration, rung_training
@@ -83,7 +84,8 @@ def _seed_everything(seed: int) -> None:
     """Seeds Python, NumPy, TensorFlow and the Keras that KerasTuner is bound to."""
     from keras_tuner.src.backend import keras
 
-    keras.utils.set_random_seed(seed % 2**32)
+    with kernel_cache.kept_for(seed % 2**32):
+        keras.utils.set_random_seed(seed % 2**32)
 
 
 def _exported(tuner: Any, job: Job) -> Evaluation:

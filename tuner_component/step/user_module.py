@@ -18,6 +18,7 @@ from typing import Any
 from typing_extensions import override
 
 from tuner_component.errors import PreflightError
+from tuner_component.importing import without_collections
 from tuner_component.search import suggestion
 
 STOCK_FUNCTION = "tuner_fn"
@@ -50,7 +51,8 @@ class UserModule:
         if self.folder and self.folder not in sys.path:
             sys.path.append(self.folder)
         try:
-            return self._load_file() if self.folder else _import(self.name)
+            with without_collections():
+                return self._load_file() if self.folder else _import(self.name)
         except ModuleNotFoundError as error:
             raise PreflightError(
                 f"The module {self.name!r} cannot be imported: {error}. "

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tuner_component.data.row_batches import RowBatches, mark
 from tuner_component.data.table import Factory, Table, open_table
 from tuner_component.errors import PreflightError
 from tuner_component.search import suggestion
@@ -82,9 +83,12 @@ def dataset(table: Table, options: Any) -> Any:
     if options.num_epochs != 1:
         rows = rows.repeat(options.num_epochs)
     is_cut = options.drop_final_batch or options.num_epochs is None
-    batches = rows.batch(options.batch_size, drop_remainder=is_cut)
-    batches = batches.map(_batcher(table, options.label_key, batches.element_spec))
-    return batches.with_options(_without_autotuning())
+    rows = rows.batch(options.batch_size, drop_remainder=is_cut)
+    rows = rows.with_options(_without_autotuning())
+    batches = rows.map(_batcher(table, options.label_key, rows.element_spec))
+    if options.label_key is not None and table.arrays() is not None:
+        mark(batches, RowBatches(table, options.label_key, rows, options.batch_size))
+    return batches
 
 
 def _without_autotuning() -> Any:
@@ -106,7 +110,8 @@ def _batcher(table: Table, label_key: str | None, rows: Any) -> Callable[[Any], 
         table.graphs[key] = tf.function(
             function, input_signature=[rows], autograph=False
         ).get_concrete_function()
-    return table.graphs[key]
+    graph: Callable[[Any], Any] = table.graphs[key]
+    return graph
 
 
 def _batch(table: Table, label_key: str | None, rows: Any) -> Any:

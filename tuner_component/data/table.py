@@ -51,7 +51,7 @@ class Table:
     contents: Sequence[Sequence[Array]]
     num_examples: int
     num_bytes: int
-    graphs: dict[Any, Callable[..., Any]] = dataclasses.field(
+    graphs: dict[Any, Any] = dataclasses.field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -86,10 +86,11 @@ class Table:
 
     def gather(self, rows: Any) -> dict[str, Any]:
         """Returns the examples with these numbers, `(batch,)`, as a batch."""
-        return {c.name: gathered(c, self._tensors[c.name], rows) for c in self.columns}
+        return {c.name: gathered(c, self.tensors[c.name], rows) for c in self.columns}
 
     @functools.cached_property
-    def _tensors(self) -> Mapping[str, Any]:
+    def tensors(self) -> Mapping[str, Any]:
+        """Feature name to what `gathered` takes of it; numbers as one tensor."""
         import tensorflow as tf
 
         with tf.init_scope():

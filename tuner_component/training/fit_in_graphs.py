@@ -16,11 +16,12 @@ from typing import Any
 
 from typing_extensions import override
 
-from tuner_component.training import legacy_fit, reuse, support
+from tuner_component.training import legacy_fit, reuse, row_graphs, support
 from tuner_component.training.epoch_graph import make_variables
 from tuner_component.training.fit import first_line
 from tuner_component.training.iterator_graphs import IteratorGraphs, batch_spec
 from tuner_component.training.numbers import Numbers
+from tuner_component.training.row_graphs import RowGraphs
 
 _DATA = ("x", "y", "batch_size", "sample_weight", "shuffle", "class_weight")
 
@@ -47,7 +48,11 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
         if why_not:
             support.fall_back(why_not)
             return own(*args, **kwargs)
-        with _in_place(model, steps, is_shared=is_shared):
+        graphs = row_graphs.of(model, said, steps[0], is_shared=is_shared)
+        if graphs is not None:
+            given.arguments.update(graphs.data)
+            args, kwargs = given.args[1:], given.kwargs
+        with _in_place(model, steps, graphs, is_shared=is_shared):
             return own(*args, **kwargs)
 
     # Not by assignment: Keras would look for layers in it.
@@ -121,18 +126,24 @@ def _num_batches(data: Mapping[str, Any]) -> float | None:
 
 
 def _in_place(
-    model: Any, steps: tuple[int, int], *, is_shared: bool
+    model: Any, steps: tuple[int, int], graphs: RowGraphs | None, *, is_shared: bool
 ) -> contextlib.AbstractContextManager[None]:
     if legacy_fit.is_legacy(model):
         return legacy_fit.steps_at_once(model, max(steps))
-    return _Functions(model, *steps, is_shared=is_shared)
+    return _Functions(model, *steps, graphs, is_shared=is_shared)
 
 
 class _Functions(contextlib.AbstractContextManager[None]):
     """Puts a model's own functions of a step in place, for one `fit`."""
 
     def __init__(
-        self, model: Any, train_steps: int, test_steps: int, *, is_shared: bool
+        self,
+        model: Any,
+        train_steps: int,
+        test_steps: int,
+        graphs: RowGraphs | None,
+        *,
+        is_shared: bool,
     ) -> None:
         self._model, self._is_shared = model, is_shared
         self._train_steps, self._test_steps = train_steps, test_steps
@@ -140,7 +151,7 @@ class _Functions(contextlib.AbstractContextManager[None]):
         self._evaluate, self._result = model.evaluate, model._get_metrics_result_or_logs
         self._plain: dict[str, Callable[[Any], Any]] = {}
         self._logs: Any = None
-        self._found: IteratorGraphs | None = None
+        self._found: IteratorGraphs | RowGraphs | None = graphs
 
     @override
     def __enter__(self) -> None:
@@ -194,7 +205,7 @@ class _Functions(contextlib.AbstractContextManager[None]):
             logs = self._plain[kind](iterator)
         return logs
 
-    def _graphs(self, iterator: Any) -> IteratorGraphs:
+    def _graphs(self, iterator: Any) -> IteratorGraphs | RowGraphs:
         if self._found is None:
             model = self._model
             if not model.built:

@@ -15,6 +15,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2  # noqa: E402
 from tfx_bsl.public import tfxio  # noqa: E402
 
 from tuner_component.data import SharedReader  # noqa: E402
+from tuner_component.data.accessor import dataset  # noqa: E402
 from tuner_component.data.table import Table  # noqa: E402
 from tuner_component.errors import PreflightError  # noqa: E402
 
@@ -268,3 +269,19 @@ def test_what_yields_no_batch_is_explained(case, options, message):
     )
     with pytest.raises(PreflightError, match=message):
         reader(files, given, schema)
+
+
+def test_a_second_dataset_of_a_kind_yields_the_same():
+    table = Table.of({"x": np.arange(10.0), "y": np.arange(10)})
+    options = tfxio.TensorFlowDatasetOptions(
+        batch_size=4, label_key="y", shuffle=False, num_epochs=1
+    )
+    first, second = dataset(table, options), dataset(table, options)
+    assert first._map_func is second._map_func
+    other = dataset(table, options._replace(batch_size=3))
+    seen = [
+        [x["x"].tolist() for x, _ in d.as_numpy_iterator()] for d in (first, second)
+    ]
+    assert seen[0] == seen[1] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert [len(y) for _, y in other.as_numpy_iterator()] == [3, 3, 3, 1]
+    assert list(second.map(lambda x, y: y[0]).as_numpy_iterator()) == [0, 4, 8]

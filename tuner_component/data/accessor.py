@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from tuner_component.data.batch_map import mapped
 from tuner_component.data.row_batches import RowBatches, mark
 from tuner_component.data.table import Factory, Table, open_table
 from tuner_component.errors import PreflightError
@@ -85,7 +85,7 @@ def dataset(table: Table, options: Any) -> Any:
     is_cut = options.drop_final_batch or options.num_epochs is None
     rows = rows.batch(options.batch_size, drop_remainder=is_cut)
     rows = rows.with_options(_without_autotuning())
-    batches = rows.map(_batcher(table, options.label_key, rows.element_spec))
+    batches = mapped(table, options.label_key, rows)
     if options.label_key is not None and table.arrays() is not None:
         mark(batches, RowBatches(table, options.label_key, rows, options.batch_size))
     return batches
@@ -98,28 +98,6 @@ def _without_autotuning() -> Any:
     options = tf.data.Options()
     options.autotune.enabled = False
     return options
-
-
-def _batcher(table: Table, label_key: str | None, rows: Any) -> Callable[[Any], Any]:
-    """Returns the graph that makes a batch; one for all datasets of the same kind."""
-    import tensorflow as tf
-
-    key = (label_key, str(rows))
-    if key not in table.graphs:
-        function = functools.partial(_batch, table, label_key)
-        table.graphs[key] = tf.function(
-            function, input_signature=[rows], autograph=False
-        ).get_concrete_function()
-    graph: Callable[[Any], Any] = table.graphs[key]
-    return graph
-
-
-def _batch(table: Table, label_key: str | None, rows: Any) -> Any:
-    features = table.gather(rows)
-    if label_key is None:
-        return features
-    label = features.pop(label_key)
-    return features, label
 
 
 def _check(table: Table, options: Any) -> None:

@@ -19,12 +19,13 @@ from typing import Any
 
 from tuner_component.engines import memory
 from tuner_component.engines.base import Event
+from tuner_component.engines.growth import Growth
 from tuner_component.engines.limits import Limits
 from tuner_component.engines.placement import worker_environments
 from tuner_component.engines.server_process import ServerProcess
 from tuner_component.engines.slot import Slot, State, tail
 from tuner_component.errors import EngineError
-from tuner_component.evaluation import Job
+from tuner_component.evaluation import Job, Outcome
 from tuner_component.trial import TrialError
 
 _MOST_FAILED_STARTS = 3
@@ -86,6 +87,8 @@ class LocalPool:
         check_arguments(num_workers, evaluator, settings)
         self._num_together, self._num_fruitless = 1, 0
         self._alone: set[str] = set()
+        self._growth: Growth | None = None
+        self._explored_seconds = 0.0
         self._setup = {"evaluator": evaluator, "settings": dict(settings)}
         self._limits = limits
         self._libraries = preload.libraries
@@ -117,7 +120,13 @@ class LocalPool:
     @property
     def num_slots(self) -> int:
         """How many jobs may be under way: those that workers do, or could together."""
-        return len(self._slots) * self._num_together
+        return self._num_workers() * self._num_together
+
+    def _num_workers(self) -> int:
+        if self._growth is None:
+            return len(self._slots)
+        running = [slot.trial_seconds() for slot in self._slots]
+        return self._growth.num_workers(len(self._slots), running)
 
     @property
     def session(self) -> int:
@@ -132,6 +141,16 @@ class LocalPool:
         """
         self._num_together = num_jobs
 
+    def grow(self, num_jobs: int) -> None:
+        """Begins with one worker, and has more as soon as they are worth their start.
+
+        Args:
+            num_jobs: How many trials are to come. That of a worker's start is known
+                from a job that is no trial; without one, all workers start at once.
+        """
+        if self._explored_seconds:
+            self._growth = Growth(num_jobs, self._explored_seconds)
+
     def submit(self, job: Job) -> None:
         """Takes a job; it waits when no worker is free.
 
@@ -141,6 +160,8 @@ class LocalPool:
         if self._closed():
             raise EngineError("The pool is closed; make a new one to run more jobs.")
         self._queue.append(job)
+        if self._growth is not None:
+            self._growth.submitted()
         if self._num_together == 1 or not job.is_trial:
             self._dispatch()
 
@@ -269,6 +290,8 @@ class LocalPool:
         try:
             while slot.has_message():
                 event = slot.receive()
+                if isinstance(event, Outcome):
+                    self._note(event)
                 if slot.was_ready:
                     self._failed_starts = 0
                 if event is not None:
@@ -276,6 +299,12 @@ class LocalPool:
                 self._take_back(slot)
         except EOFError:
             self._end(slot)
+
+    def _note(self, outcome: Outcome) -> None:
+        if self._growth is None:
+            self._explored_seconds = outcome.duration_seconds
+        else:
+            self._growth.ended(outcome.duration_seconds)
 
     def _hear_server(self) -> None:
         try:

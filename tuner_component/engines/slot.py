@@ -177,6 +177,10 @@ class Slot:
             return None
         return self._limits.memory_error(memory.group_bytes(self._process))
 
+    def trial_seconds(self) -> float:
+        """Returns for how long its trial has been running; 0 without one."""
+        return max((a.seconds() for a in self._attempts.values()), default=0.0)
+
     def _started(self) -> float | None:
         return next((attempt.started for attempt in self._attempts.values()), None)
 

@@ -39,6 +39,11 @@ def num_parallel_trials(search: Search, tune_args: str | None) -> int:
     return min(number, search.max_trials) if search.max_trials else number
 
 
+def is_number_said(search: Search, tune_args: str | None) -> bool:
+    """Returns whether the user says how many trials run at once."""
+    return bool(search.parallelism or from_tune_args(tune_args))
+
+
 def num_together(search: Search, *, stock: bool) -> int:
     """Returns how many trials a worker may train at once.
 

@@ -24,6 +24,7 @@ from tuner_component.step import (
 from tuner_component.step.beam_engine import OnBeam
 from tuner_component.step.flock_engine import open_flock
 from tuner_component.step.local_engine import (
+    is_number_said,
     num_parallel_trials,
     num_together,
     open_engine,
@@ -35,6 +36,7 @@ from tuner_component.step.user_module import UserModule
 from tuner_component.step.worker_setup import worker_setup
 from tuner_component.study import Limits, Study
 from tuner_component.study import home as study_home
+from tuner_component.trial import TrialState
 
 
 def run(request: Request) -> None:
@@ -115,6 +117,7 @@ def _search(
             _limits(search, plan),
             options={"search": search.to_json(), **warm.options},
         )
+        _let_grow(request, engine, plan, study)
         watch = _Watch(request.node, plan)
         if on_beam is None:
             reason = search_loop.run(study, engine, watch, search.max_seconds)
@@ -138,6 +141,14 @@ def _search(
         }
         written = results.write(request.outputs, study, best, engine, summary, page)
         _say(results.summary_text(study, reason, home.folder, written))
+
+
+def _let_grow(request: Request, engine: Engine, plan: SearchPlan, study: Study) -> None:
+    """Leaves it to the pool how many workers are worth it, unless the user says."""
+    said = is_number_said(request.search, request.properties.get("tune_args"))
+    if isinstance(engine, LocalPool) and plan.num_expected and not said:
+        num_done = sum(t.state is not TrialState.PENDING for t in study.trials)
+        engine.grow(plan.num_expected - num_done)
 
 
 def _limits(search: Search, plan: SearchPlan) -> Limits:

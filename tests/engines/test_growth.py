@@ -1,0 +1,92 @@
+"""A pool has more workers only where more is left than their start takes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.contracts.engine_contract import make_job, outcomes_of, run_all
+from tests.engines.test_local_pool import make_pool
+from tuner_component.engines.growth import Growth
+
+
+def test_short_trials_stay_with_one_worker():
+    growth = Growth(20, 2.0)
+    growth.submitted()
+    assert growth.num_workers(8, [0.05]) == 1
+    growth.ended(0.1)
+    assert growth.num_workers(8, []) == 1
+
+
+def test_long_trials_get_all_workers_while_the_first_runs():
+    growth = Growth(100, 1.0)
+    growth.submitted()
+    assert growth.num_workers(8, [0.0]) == 1
+    assert growth.num_workers(8, [0.05]) == 5
+    assert growth.num_workers(8, [0.5]) == 8
+
+
+def test_workers_stay():
+    growth = Growth(10, 1.0)
+    growth.ended(1.0)
+    assert growth.num_workers(4, []) == 4
+    for _ in range(10):
+        growth.submitted()
+    assert growth.num_workers(4, []) == 4
+
+
+@given(
+    num_jobs=st.integers(1, 500),
+    start=st.floats(0.01, 100),
+    seconds=st.floats(0.001, 1000),
+    most=st.integers(1, 64),
+)
+def test_each_worker_is_worth_its_start(num_jobs, start, seconds, most):
+    growth = Growth(num_jobs, start)
+    growth.ended(seconds)
+    number, left = growth.num_workers(most, []), num_jobs * seconds
+    assert 1 <= number <= most
+    needed = [left / n if n == 1 else (left + (n - 1) * start) / n for n in (1, 2)]
+    if number == 1 and most > 1:
+        assert needed[0] <= needed[1] * (1 + 1e-9)
+    if number > 1:
+        assert left > (number - 1) * start * (1 - 1e-9)
+    if number < most:
+        assert left <= number * start * (1 + 1e-9)
+
+
+@pytest.fixture
+def pool(tmp_path):
+    made = make_pool(tmp_path, num_workers=3)
+    yield made
+    made.close()
+
+
+def explored(pool, folder):
+    job = make_job(folder, "explore", do="score")
+    run_all(pool, [dataclasses.replace(job, is_trial=False)])
+
+
+def test_a_pool_that_grows_begins_with_one(pool, tmp_path):
+    explored(pool, tmp_path)
+    assert pool.num_slots == 3
+    pool.grow(1)
+    assert pool.num_slots == 1
+    jobs = [make_job(tmp_path, f"t{i}", do="score") for i in range(3)]
+    assert len(outcomes_of(run_all(pool, jobs))) == 3
+
+
+def test_a_pool_grows_while_a_long_trial_runs(pool, tmp_path):
+    explored(pool, tmp_path)
+    pool.grow(10_000_000)
+    pool.submit(make_job(tmp_path, "long", do="hang"))
+    while pool.num_slots < 3:
+        pool.wait(0.1)
+
+
+def test_without_exploring_all_workers_start(pool):
+    pool.grow(1)
+    assert pool.num_slots == 3

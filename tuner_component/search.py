@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import json
 import types
 import typing
@@ -107,7 +108,7 @@ class Search:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            _check_type(field, typing.get_type_hints(type(self))[field.name], self)
+            _check_type(field, _hints()[field.name], self)
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and value < least:
@@ -204,6 +205,11 @@ def suggestion(name: str, known: typing.Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
+@functools.cache
+def _hints() -> Mapping[str, Any]:
+    return typing.get_type_hints(Search)
+
+
 def _check_type(field: dataclasses.Field[Any], hint: Any, owner: Search) -> None:
     value = getattr(owner, field.name)
     allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
@@ -221,7 +227,7 @@ def _check_type(field: dataclasses.Field[Any], hint: Any, owner: Search) -> None
 
 
 def _check_choice(name: str, value: Any) -> None:
-    known = typing.get_args(typing.get_type_hints(Search)[name])
+    known = typing.get_args(_hints()[name])
     if value not in known:
         *others, last = map(repr, known)
         raise ValueError(

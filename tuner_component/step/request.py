@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import secrets
 import tempfile
@@ -34,7 +35,7 @@ class Request:
     flock_name: str = "flock"
     beam_arguments: tuple[Any, ...] = ()
 
-    @property
+    @functools.cached_property
     def search(self) -> Search:
         """The user's options."""
         text = self.properties.get("search")

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
 import tempfile
 import zipfile
@@ -121,11 +122,17 @@ def fingerprint(module: UserModule) -> str:
 
 def _loaded_from(folder: Path) -> set[Path]:
     files = [getattr(other, "__file__", None) for other in list(sys.modules.values())]
-    paths = [Path(file) for file in files if file and file.endswith(".py")]
-    here = {
-        parent for parent in {p.parent for p in paths} if parent.resolve() == folder
-    }
-    return {path.resolve() for path in paths if path.parent in here}
+    paths = [os.path.split(file) for file in files if file and file.endswith(".py")]
+    here = {parent for parent in {p for p, _ in paths} if _is_same(parent, folder)}
+    return {Path(parent, name).resolve() for parent, name in paths if parent in here}
+
+
+def _is_same(one: str, other: Path) -> bool:
+    """Resolving the folders of all that is loaded would take a tenth of a second."""
+    try:
+        return Path(one).samefile(other)
+    except OSError:
+        return False
 
 
 _OTHERS = ("run_fn", "trainer_fn", "preprocessing_fn", "stats_options_updater_fn")

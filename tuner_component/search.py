@@ -65,13 +65,14 @@ class Search:
             Needs a `strategy` and a single objective.
         seed: Fixes everything random, >= 0; 0 is a seed like any other.
         parallelism: Trials at once, >= 1. None: `TuneArgs.num_parallel_trials`
-            or, without it, what the machine has room for.
+            or, without it, what the machine has room for, each worker as soon as
+            what is left takes longer than its start.
         trials_together: Trials of the same structure, which differ in numbers such as
-            the learning rate, that a worker of the engine `"local"` trains as one
-            computation at most; >= 1, and 1 trains each alone. Fewer than 50,000
-            batches in all are not worth it. The results are the same up to rounding.
-            With more than 1, trials are proposed ahead, so that the limits on failed
-            trials are noticed later. For a `build_model`.
+            the learning rate, that a worker of the engines `"local"` and `"flock"`
+            trains as one computation at most; >= 1, and 1 trains each alone. Fewer
+            than 50,000 batches in all are not worth it. The results are the same up
+            to rounding. With more than 1, trials are proposed ahead, so that the
+            limits on failed trials are noticed later. For a `build_model`.
         engine: Where trials run: `"local"`, in processes of the step's machine;
             `"beam"`, as rounds of a pipeline on the runner that `beam_pipeline_args`
             name; or

@@ -17,6 +17,7 @@ from tuner_component.step.worker_setup import WorkerSetup
 def open_flock(
     setup: WorkerSetup,
     num_slots: int,
+    num_together: int,
     module: UserModule,
     root: str,
     inputs: Mapping[str, Sequence[Any]],
@@ -25,7 +26,8 @@ def open_flock(
 
     Args:
         setup: What the workers do.
-        num_slots: Trials at once.
+        num_slots: Trials at once, or groups of those that train together.
+        num_together: Trials of a group, at most.
         module: The user's code; workers get it through the storage, unless it is
             installed.
         root: Folder that all hosts share; may have a scheme.
@@ -45,8 +47,9 @@ def open_flock(
         limits=setup.limits,
         code=code,
         inputs=tuple(one.uri for artifacts in inputs.values() for one in artifacts),
+        together=num_together,
     )
-    return Flock(storage, everything, num_slots)
+    return Flock(storage, everything, num_slots * num_together)
 
 
 def elsewhere(settings: Mapping[str, Any], module: UserModule) -> dict[str, Any]:

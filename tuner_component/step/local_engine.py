@@ -51,7 +51,7 @@ def num_together(search: Search, *, stock: bool) -> int:
         search: The user's options.
         stock: Whether the user's module has a `tuner_fn`, which trains alone.
     """
-    return 1 if search.engine != "local" or stock else search.trials_together
+    return 1 if search.engine == "beam" or stock else search.trials_together
 
 
 def open_engine(

@@ -88,7 +88,8 @@ def _open(
         logs = log_folder(request.studies_root)
         return open_engine(setup, num_trials, module, logs), new_folder(scratch)
     root = request.flock_root
-    flock = open_flock(setup, num_trials, module, root, request.inputs)
+    together = num_together(request.search, stock=bool(module.function))
+    flock = open_flock(setup, num_trials, together, module, root, request.inputs)
     command = f"python -m tuner_component.worker --root {root}"
     _say(f"Trials run on the workers that are started with `{command}`.")
     return flock, new_folder(root)

@@ -48,19 +48,28 @@ class HeldJobs:
 
     @property
     def num_slots(self) -> int:
-        """How many jobs run at once."""
+        """How many jobs may be under way at once; fewer if they cannot be together."""
         return self._pool.num_slots
 
-    def disown(self) -> tuple[str, ...]:
-        """Makes all jobs an earlier coordinator's; returns their trials.
-
-        Those that have ended lately are among them: nobody may have heard of it.
-        """
+    def disown(self) -> None:
+        """Makes all jobs an earlier coordinator's."""
         self.notes.clear()
-        every = [*self._running.values(), *(held for held, _ in self._ended)]
-        for held in every:
+        for held in self._every():
             held.number = None
-        return tuple(dict.fromkeys(held.job.trial_id for held in every))
+
+    def joined(self) -> Note:
+        """Returns what tells the coordinator how many jobs there may be, and are.
+
+        An earlier coordinator's that have ended lately are among them: nobody may have
+        heard of it.
+        """
+        orphans = [h.job.trial_id for h in self._every() if h.number is None]
+        return Note(
+            Kind.JOINED, slots=self.num_slots, holding=tuple(dict.fromkeys(orphans))
+        )
+
+    def _every(self) -> list[_Held]:
+        return [*self._running.values(), *(held for held, _ in self._ended)]
 
     def take(self, number: int, job: Job) -> None:
         """Runs a job, unless it runs or has ended for an earlier coordinator."""

@@ -7,13 +7,14 @@ end themselves when the lease has run out, before they write anything more.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import signal
 import struct
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,18 +67,36 @@ def make_evaluator(
     evaluate: Evaluator = getattr(importlib.import_module(module), factory)(**settings)
     held = Lease(lease)
     threading.Thread(target=_watch, args=(held,), name="lease", daemon=True).start()
+    kind = _TogetherWhileHeld if hasattr(evaluate, "together") else _WhileHeld
+    return kind(held, evaluate)
 
-    def evaluate_while_held(job: Job, report: Report) -> Evaluation:
-        def report_while_held(measurement: Measurement) -> None:
-            _end_without(held)
-            report(measurement)
 
+class _WhileHeld:
+    def __init__(self, lease: Lease, evaluate: Any) -> None:
+        self._lease, self._evaluate = lease, evaluate
+
+    def __call__(self, job: Job, report: Report) -> Evaluation:
+        return self._done(self._evaluate, job, functools.partial(self._report, report))
+
+    def _done(self, evaluate: Callable[..., Evaluation], *arguments: Any) -> Evaluation:
         try:
-            return evaluate(job, report_while_held)
+            return evaluate(*arguments)
         finally:
-            _end_without(held)
+            _end_without(self._lease)
 
-    return evaluate_while_held
+    def _report(self, report: Callable[..., None], *what: Any) -> None:
+        _end_without(self._lease)
+        report(*what)
+
+
+class _TogetherWhileHeld(_WhileHeld):
+    def together(
+        self, jobs: Sequence[Job], report: Callable[[Job, Measurement], None]
+    ) -> Iterator[tuple[Job, Callable[[], Evaluation]]]:
+        """See `evaluation.Together`."""
+        report = functools.partial(self._report, report)
+        for job, evaluate in self._evaluate.together(jobs, report):
+            yield job, functools.partial(self._done, evaluate)
 
 
 def _watch(lease: Lease) -> None:

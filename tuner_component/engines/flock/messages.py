@@ -37,6 +37,8 @@ class Setup:
         timing: How often to look, and how long to wait.
         code: Name of the archive with the user's code, see `code`; "" for none.
         inputs: Files and folders that every worker must see, by their full names.
+        together: Jobs that each slot of a worker may do at once, see
+            `LocalPool.do_together`.
     """
 
     evaluator: str
@@ -48,6 +50,7 @@ class Setup:
     timing: Timing = dataclasses.field(default_factory=Timing)
     code: str = ""
     inputs: tuple[str, ...] = ()
+    together: int = 1
 
 
 class Kind(str, enum.Enum):

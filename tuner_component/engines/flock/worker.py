@@ -68,6 +68,7 @@ class FlockWorker:
         self._term: Term | None = None
         self._setup: Setup | None = None
         self._jobs: HeldJobs | None = None
+        self._num_joined = 0
         self._lease_end = 0.0
         self._next_beat = 0.0
         self._batch_end = float("inf")
@@ -98,6 +99,8 @@ class FlockWorker:
             return
         self._fetch(self._jobs, self._term)
         self._jobs.wait(self._pause(self._jobs))
+        if self._jobs.num_slots != self._num_joined:
+            self._join(self._jobs)
         self._send(self._jobs, self._term)
         self._trouble.look(object())
 
@@ -149,12 +152,15 @@ class FlockWorker:
             self._require_inputs(setup, lead.term)
             environment = self._environment(setup)
             self._jobs = HeldJobs(lambda: self._make_pool(setup, environment))
-        held = self._jobs.disown()
-        joined = Note(Kind.JOINED, slots=self._jobs.num_slots, holding=held)
-        self._jobs.notes.append(joined)
+        self._jobs.disown()
+        self._join(self._jobs)
         self._term, self._next_job, self._next_mail = lead.term, 0, 0
         self._pace.quicken()
         _logger.info("%s serves coordinator %s.", self.id, lead.term)
+
+    def _join(self, jobs: HeldJobs) -> None:
+        self._num_joined = jobs.num_slots
+        jobs.notes.append(jobs.joined())
 
     def _adopt(self, setup: Setup) -> None:
         self._setup, self._timing = setup, setup.timing
@@ -205,7 +211,7 @@ class FlockWorker:
             "evaluator": setup.evaluator,
             "settings": setup.settings,
         }
-        return LocalPool(
+        pool = LocalPool(
             self._num_slots,
             _EVALUATOR,
             settings,
@@ -214,6 +220,8 @@ class FlockWorker:
             limits=setup.limits,
             environment=environment,
         )
+        pool.do_together(setup.together)
+        return pool
 
     @property
     def _lease_path(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import dataclasses
 import itertools
@@ -20,6 +19,7 @@ from typing import Any
 from tuner_component.engines import memory
 from tuner_component.engines.base import Event
 from tuner_component.engines.growth import Growth
+from tuner_component.engines.job_queue import JobQueue
 from tuner_component.engines.limits import Limits
 from tuner_component.engines.placement import worker_environments
 from tuner_component.engines.server_process import ServerProcess
@@ -29,7 +29,6 @@ from tuner_component.evaluation import Job, Outcome
 from tuner_component.trial import TrialError
 
 _MOST_FAILED_STARTS = 3
-_MOST_FRUITLESS = 3  # Times in a row that nothing could be done together.
 _MEMORY_SECONDS = 0.5
 _SERVER_LOG = "fork-server.log"
 _logger = logging.getLogger(__name__)
@@ -85,8 +84,6 @@ class LocalPool:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         check_arguments(num_workers, evaluator, settings)
-        self._num_together, self._num_fruitless = 1, 0
-        self._alone: set[str] = set()
         self._growth: Growth | None = None
         self._explored_seconds = 0.0
         self._setup = {"evaluator": evaluator, "settings": dict(settings)}
@@ -106,7 +103,7 @@ class LocalPool:
                 worker_environments(num_workers, self._environment)
             )
         ]
-        self._queue: collections.deque[Job] = collections.deque()
+        self._queue = JobQueue()
         self._events: list[Event] = []
         self._serials = itertools.count(1)
         self._failed_starts = 0
@@ -120,7 +117,7 @@ class LocalPool:
     @property
     def num_slots(self) -> int:
         """How many jobs may be under way: those that workers do, or could together."""
-        return self._num_workers() * self._num_together
+        return self._num_workers() * self._queue.num_together
 
     def _num_workers(self) -> int:
         if self._growth is None:
@@ -139,7 +136,7 @@ class LocalPool:
         It needs an evaluator that can, see `evaluation.Together`. Whatever happens to
         such a worker, each of its jobs runs again on its own.
         """
-        self._num_together = num_jobs
+        self._queue.num_together = num_jobs
 
     def grow(self, num_jobs: int) -> None:
         """Begins with one worker, and has more as soon as they are worth their start.
@@ -159,10 +156,10 @@ class LocalPool:
         """
         if self._closed():
             raise EngineError("The pool is closed; make a new one to run more jobs.")
-        self._queue.append(job)
+        self._queue.add(job)
         if self._growth is not None:
             self._growth.submitted()
-        if self._num_together == 1 or not job.is_trial:
+        if self._queue.num_together == 1 or not job.is_trial:
             self._dispatch()
 
     def wait(self, timeout_seconds: float | None = None) -> Sequence[Event]:
@@ -192,9 +189,7 @@ class LocalPool:
 
     def cancel(self, trial_id: str) -> None:
         """Ends a job without an outcome; nothing for one that is not under way."""
-        self._queue = collections.deque(
-            job for job in self._queue if job.trial_id != trial_id
-        )
+        self._queue.remove(trial_id)
         self._events = [e for e in self._events if e.trial_id != trial_id]
         for slot in self._slots:
             if trial_id in slot.trial_ids:
@@ -230,7 +225,9 @@ class LocalPool:
         """Hands waiting jobs to idle workers; starts workers for the rest."""
         for slot in self._slots:
             if self._queue and slot.state is State.IDLE:
-                slot.begin(self._share())
+                busy = (State.BUSY, State.ENDING)
+                free = sum(other.state not in busy for other in self._slots)
+                slot.begin(self._queue.share(free))
         wanted = len(self._queue)
         wanted -= sum(slot.state is State.STARTING for slot in self._slots)
         for slot in self._slots:
@@ -238,29 +235,11 @@ class LocalPool:
                 slot.start(self._server, next(self._serials), self._setup)
                 wanted -= 1
 
-    def _share(self) -> list[Job]:
-        """Takes a worker's part of the waiting jobs."""
-        idle = [s for s in self._slots if s.state not in (State.BUSY, State.ENDING)]
-        most = min(self._num_together, -(-len(self._queue) // len(idle)))
-        jobs = [self._queue.popleft()]
-        while len(jobs) < most and self._fits(jobs[0]) and self._fits(self._queue[0]):
-            jobs.append(self._queue.popleft())
-        return jobs
-
-    def _fits(self, job: Job) -> bool:
-        """Whether it may be done with others: it is new, and did not fail to be."""
-        return job.is_trial and job.attempt == 0 and job.trial_id not in self._alone
-
     def _take_back(self, slot: Slot) -> None:
         """Takes the jobs that were to be done at once, and were not."""
         left = slot.take_left()
         if left:
-            num_done = slot.num_together - len(left)
-            self._num_fruitless = 0 if num_done else self._num_fruitless + 1
-            if self._num_fruitless == _MOST_FRUITLESS:
-                self._num_together = 1
-        self._alone.update(job.trial_id for job in left)
-        self._queue.extendleft(reversed(left))
+            self._queue.take_back(left, slot.num_together)
 
     def _listen(self, deadline: float) -> None:
         """Takes all messages that are there, waiting for one if there is none."""

@@ -2,68 +2,79 @@
 
 from __future__ import annotations
 
-import itertools
-
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 from tuner_component import kernel_cache, seeding
 
-_seeds = itertools.count(41_000)
+
+@pytest.fixture(autouse=True)
+def dropped(monkeypatch):
+    """How often TensorFlow has really dropped what is prepared."""
+    kernel_cache.keep()
+    drop, seen = context.pywrap_tfe.TFE_ContextClearCaches, []
+
+    def noted(handle):
+        if kernel_cache._has_random:
+            seen.append(handle)
+        drop(handle)
+
+    monkeypatch.setattr(context.pywrap_tfe, "TFE_ContextClearCaches", noted)
+    monkeypatch.setattr(kernel_cache, "_has_random", False)
+    return seen
 
 
-@pytest.fixture
-def seed():
-    """One that this process has not had."""
-    return next(_seeds)
+def drawn_by_keras():
+    """Returns numbers of Keras' own layers and of the order of examples."""
+    rows = tf.data.Dataset.range(20).shuffle(20)
+    return [
+        *np.ravel(keras.layers.Dense(3)(tf.ones([1, 3]))),
+        *np.ravel(keras.layers.Dropout(0.5)(tf.ones([8]), training=True)),
+        *keras.random.normal([2]).numpy(),
+        *rows.as_numpy_iterator(),
+    ]
 
 
-def stream():
-    """Returns a prepared graph whose numbers go on while it stays prepared."""
-    draw = tf.function(lambda: tf.random.uniform([], seed=3)).get_concrete_function()
-    first = draw().numpy()
-    return first, lambda: draw().numpy()
+def drawn_by_tensorflow():
+    graph = tf.function(lambda: tf.random.uniform([2], seed=3))
+    return [*tf.random.normal([2], seed=5).numpy(), *graph().numpy()]
 
 
-def test_a_new_seed_leaves_graphs_prepared(seed):
-    first, draw = stream()
-    seeding.seed(seed)
-    assert draw() != first
-
-
-def test_a_seed_that_comes_again_begins_anew(seed):
-    seeding.seed(seed)
-    first, draw = stream()
-    eager = [tf.random.uniform([], seed=5).numpy() for _ in range(2)]
-    seeding.seed(seed)
-    assert draw() == first
-    assert [tf.random.uniform([], seed=5).numpy() for _ in range(2)] == eager
-
-
-def test_what_ran_before_does_not_change_a_trial():
-    first, second = next(_seeds), next(_seeds)
-
-    def drawn():
-        return [
-            *tf.random.uniform([2], seed=5).numpy(),
-            *tf.random.normal([2]).numpy(),
-            *keras.random.normal([2]).numpy(),
-            *keras.layers.Dropout(0.5)(tf.ones([8]), training=True).numpy(),
-        ]
-
-    seeding.seed(first)
-    drawn()
-    seeding.seed(second)
-    after_another = drawn()
-    seeding.seed(second)
-    assert drawn() == after_another
-
-
-def test_a_new_session_of_keras_drops_nothing_where_it_is_kept():
-    first, draw = stream()
-    with kernel_cache.kept():
-        keras.backend.clear_session()
-    assert draw() != first
+def test_seeds_and_sessions_leave_graphs_prepared(dropped):
+    seeding.seed(3)
+    first = drawn_by_keras()
+    keras.utils.set_random_seed(3)  # As a user's code may.
     keras.backend.clear_session()
-    assert draw() == first
+    seeding.seed(3)
+    assert drawn_by_keras() == first
+    assert not dropped
+
+
+def test_random_operations_begin_anew(dropped):
+    seeding.seed(3)
+    first = [*drawn_by_keras(), *drawn_by_tensorflow()]
+    assert drawn_by_tensorflow() != first[-4:]
+    seeding.seed(3)
+    assert [*drawn_by_keras(), *drawn_by_tensorflow()] == first
+    assert dropped
+
+
+def test_so_do_those_of_a_graph_that_stays():
+    @tf.function
+    def draw():
+        return tf.random.uniform([2])
+
+    seeding.seed(3)
+    first = draw().numpy().tolist()
+    assert draw().numpy().tolist() != first
+    tf.random.set_seed(3)
+    assert draw().numpy().tolist() == first
+
+
+def test_keeping_twice_is_keeping_once():
+    before = context.pywrap_tfe
+    kernel_cache.keep()
+    assert context.pywrap_tfe is before

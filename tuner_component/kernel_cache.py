@@ -2,45 +2,54 @@
 
 Setting the global seed and beginning a new Keras session both drop every prepared
 operation, so that random ones begin anew. The graphs that trials share are dropped
-with them, and preparing those again takes longer than a small training. Random
-operations have the global seed in their key: under another seed they are new anyway.
+with them, and preparing those again takes longer than a small training. Keras 3 draws
+its random numbers from seeds that are inputs; only operations that have their seed
+within, such as those of `tf.random`, have anything to begin anew.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
+import sys
 import types
-from collections.abc import Iterator
 from typing import Any
 
-_seeds: set[int] = set()
-"""Global seeds that this process has had."""
+_OF_DATA = "tensorflow.python.data.util.random_seed"
+"""Asks for the seeds of `tf.data`, which are inputs."""
+_has_random = False
+"""Whether this process has made an operation with a seed within."""
 
 
-def kept_for(seed: int) -> contextlib.AbstractContextManager[None]:
-    """Inside, `seed` becomes the global one; nothing is dropped if it is a new one."""
-    if seed in _seeds:
-        return contextlib.nullcontext()
-    _seeds.add(seed)
-    return kept()
-
-
-@contextlib.contextmanager
-def kept() -> Iterator[None]:
-    """Inside, TensorFlow drops no prepared operation."""
+def keep() -> None:
+    """From now on, TensorFlow drops prepared operations only if one may be random."""
     from tensorflow.python.eager import context
+    from tensorflow.python.framework import random_seed
 
     own = context.pywrap_tfe
-    context.pywrap_tfe = _dropping_nothing(own)
-    try:
-        yield
-    finally:
-        context.pywrap_tfe = own
-
-
-@functools.cache
-def _dropping_nothing(module: Any) -> Any:
-    return types.SimpleNamespace(
-        **{**vars(module), "TFE_ContextClearCaches": lambda _: None}
+    if isinstance(own, _Keeping):
+        return
+    context.pywrap_tfe = _Keeping(
+        **{**vars(own), "TFE_ContextClearCaches": _dropping(own)}
     )
+    random_seed.get_seed = _noting(random_seed.get_seed)
+
+
+class _Keeping(types.SimpleNamespace):
+    """TensorFlow's functions, but for the one that drops."""
+
+
+def _dropping(own: Any) -> Any:
+    def clear_caches(handle: Any) -> None:
+        if _has_random:
+            own.TFE_ContextClearCaches(handle)
+
+    return clear_caches
+
+
+def _noting(own: Any) -> Any:
+    def get_seed(op_seed: int | None) -> Any:
+        global _has_random
+        if sys._getframe(1).f_globals.get("__name__") != _OF_DATA:
+            _has_random = True
+        return own(op_seed)
+
+    return get_seed

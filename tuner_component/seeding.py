@@ -10,13 +10,9 @@ from tuner_component import kernel_cache
 
 def seed(number: int) -> None:
     """Seeds Python, numpy, TensorFlow, Keras and tf_keras, and begins names anew."""
-    with kernel_cache.kept_for(number):
-        _seed(number)
-
-
-def _seed(number: int) -> None:
     import keras
 
+    kernel_cache.keep()
     for library in ("keras", "tf_keras"):
         if library in sys.modules:
             _forget_names(sys.modules[library])

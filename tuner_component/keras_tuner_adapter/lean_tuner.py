@@ -15,8 +15,6 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tuner_component import kernel_cache
-
 _TRIALS_A_COLLECTION = 10
 _COLLECTING = (
     "keras_tuner.src.engine.tuner",
@@ -55,7 +53,7 @@ def _is_tensorboard(callback: Any) -> bool:
 
 def _with_few_collections(build: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def built(hp: Any) -> Any:
-        with _no_collections(), kernel_cache.kept():
+        with _no_collections():
             model = build(hp)
         if next(_trials) % _TRIALS_A_COLLECTION == 0:
             gc.collect()

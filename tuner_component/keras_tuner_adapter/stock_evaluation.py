@@ -84,8 +84,8 @@ def _seed_everything(seed: int) -> None:
     """Seeds Python, NumPy, TensorFlow and the Keras that KerasTuner is bound to."""
     from keras_tuner.src.backend import keras
 
-    with kernel_cache.kept_for(seed % 2**32):
-        keras.utils.set_random_seed(seed % 2**32)
+    kernel_cache.keep()
+    keras.utils.set_random_seed(seed % 2**32)
 
 
 def _exported(tuner: Any, job: Job) -> Evaluation:

@@ -14,24 +14,35 @@ from tuner_component.engines.growth import Growth
 
 
 def test_short_trials_stay_with_one_worker():
-    growth = Growth(20, 2.0)
+    growth = Growth(20, 1.0)
     growth.submitted()
-    assert growth.num_workers(8, [0.05]) == 1
-    growth.ended(0.1)
-    assert growth.num_workers(8, []) == 1
+    assert growth.num_workers(8, [0.5]) == 1
+    growth.ended(0.6)  # It has made what the others share.
+    for _ in range(19):
+        growth.submitted()
+        growth.ended(0.1)
+        assert growth.num_workers(8, []) == 1
+
+
+def test_many_short_trials_get_more_workers_in_time():
+    growth = Growth(1_000, 1.0)
+    for _ in range(10):
+        growth.submitted()
+        growth.ended(0.2)
+    assert growth.num_workers(8, []) == 8
 
 
 def test_long_trials_get_all_workers_while_the_first_runs():
     growth = Growth(100, 1.0)
     growth.submitted()
-    assert growth.num_workers(8, [0.0]) == 1
-    assert growth.num_workers(8, [0.05]) == 5
-    assert growth.num_workers(8, [0.5]) == 8
+    assert growth.num_workers(8, [0.9]) == 1
+    assert growth.num_workers(8, [1.05]) == 5
+    assert growth.num_workers(8, [1.5]) == 8
 
 
 def test_workers_stay():
     growth = Growth(10, 1.0)
-    growth.ended(1.0)
+    growth.ended(2.0)
     assert growth.num_workers(4, []) == 4
     for _ in range(10):
         growth.submitted()
@@ -46,7 +57,7 @@ def test_workers_stay():
 )
 def test_each_worker_is_worth_its_start(num_jobs, start, seconds, most):
     growth = Growth(num_jobs, start)
-    growth.ended(seconds)
+    growth.ended(start + seconds)
     number, left = growth.num_workers(most, []), num_jobs * seconds
     assert 1 <= number <= most
     needed = [left / n if n == 1 else (left + (n - 1) * start) / n for n in (1, 2)]

@@ -7,7 +7,6 @@ One more saves time only while more is left to do than that takes.
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterable
 
 
@@ -42,8 +41,10 @@ class Growth:
             most: How many there can be.
             running: For each trial that runs, since when, in seconds.
         """
-        longest = max(running, default=0.0)
-        each = max(statistics.fmean(self._seconds or [0.0]), longest)
+        known = max(running, default=0.0), sum(self._seconds)
+        # The first trials of a worker make things that later ones have already.
+        longest, ended = (max(0.0, seconds - self._start) for seconds in known)
+        each = max(longest, ended / max(1, len(self._seconds)))
         left = max(0, self._num_left) * each
         worth = most if left > most * self._start else math.ceil(left / self._start)
         self._num_workers = max(self._num_workers, min(most, worth))

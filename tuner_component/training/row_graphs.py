@@ -115,10 +115,15 @@ class RowGraphs:
 
 
 def _examples(batches: RowBatches) -> Examples:
-    """Returns the examples as tensors; the same for the same table."""
+    """Returns the examples as tensors, on the GPU if there is one.
+
+    They are the same for the same table.
+    """
+    import tensorflow as tf
+
     kept, key = batches.table.graphs, ("examples", batches.label_key)
     if key not in kept:
-        features = dict(batches.table.tensors)
+        features = tf.nest.map_structure(tf.identity, dict(batches.table.tensors))
         label = features.pop(batches.label_key)
         kept[key] = Examples(features, label)
     found: Examples = kept[key]

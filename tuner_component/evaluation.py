@@ -94,6 +94,11 @@ class Outcome:
     stopped: str = ""
 
 
+START_SECONDS = "start_seconds"
+"""In the report of a job that is no trial: what every worker does before its first one
+takes so long; without it, as long as the job."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
     """What an evaluator returns.

@@ -25,7 +25,7 @@ from tuner_component.engines.placement import worker_environments
 from tuner_component.engines.server_process import ServerProcess
 from tuner_component.engines.slot import Slot, State, tail
 from tuner_component.errors import EngineError
-from tuner_component.evaluation import Job, Outcome
+from tuner_component.evaluation import START_SECONDS, Job, Outcome
 from tuner_component.trial import TrialError
 
 _MOST_FAILED_STARTS = 3
@@ -85,7 +85,7 @@ class LocalPool:
     ) -> None:
         check_arguments(num_workers, evaluator, settings)
         self._growth: Growth | None = None
-        self._explored_seconds = 0.0
+        self._start_seconds = 0.0
         self._setup = {"evaluator": evaluator, "settings": dict(settings)}
         self._limits = limits
         self._libraries = preload.libraries
@@ -145,8 +145,8 @@ class LocalPool:
             num_jobs: How many trials are to come. That of a worker's start is known
                 from a job that is no trial; without one, all workers start at once.
         """
-        if self._explored_seconds:
-            self._growth = Growth(num_jobs, self._explored_seconds)
+        if self._start_seconds:
+            self._growth = Growth(num_jobs, self._start_seconds)
 
     def submit(self, job: Job) -> None:
         """Takes a job; it waits when no worker is free.
@@ -281,7 +281,9 @@ class LocalPool:
 
     def _note(self, outcome: Outcome) -> None:
         if self._growth is None:
-            self._explored_seconds = outcome.duration_seconds
+            self._start_seconds = float(
+                outcome.report.get(START_SECONDS, outcome.duration_seconds)
+            )
         else:
             self._growth.ended(outcome.duration_seconds)
 

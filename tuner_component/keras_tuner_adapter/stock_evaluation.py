@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import importlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tuner_component import kernel_cache
 from tuner_component.errors import TrialFailedError
-from tuner_component.evaluation import Evaluation, Job, Report
+from tuner_component.evaluation import START_SECONDS, Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, exploration, rung_training
 from tuner_component.keras_tuner_adapter.one_trial import OneTrial
 from tuner_component.keras_tuner_adapter.owned_tuner import OwnedTuner, call_tuner_fn
@@ -65,8 +66,11 @@ class StockEvaluation:
     def _explored(self, job: Job) -> Evaluation:
         tuner, fit_kwargs = self._owned(job, explore=True)
         self._space = exploration.space_of(tuner)
+        began = time.monotonic()
         names = exploration.metric_names(tuner, fit_kwargs)
         report = {
+            # Reading the data is not for every worker, making the graphs is.
+            START_SECONDS: time.monotonic() - began,
             "space": json.loads(json.dumps(self._space)),
             "metrics": None if names is None else sorted(names),
             "no_rungs": rung_training.why_not(tuner, self._space),

@@ -1,20 +1,26 @@
 """How many workers a search is worth: each begins by making what others have already.
 
-A worker reads the data and traces the model before its first trial, as exploring did.
-One more saves time only while more is left to do than that takes.
+A worker traces the model before its first trial, as exploring did. One more saves time
+only while more is left to do than that takes.
 """
 
 from __future__ import annotations
 
+import collections
 import math
+import statistics
 from collections.abc import Iterable
+
+_LEAST_GAIN = 2.0
+_NUM_LATEST = 9
 
 
 class Growth:
     """Says how many workers there should be by now; never fewer than before.
 
     With `n` workers what is left takes `left / n`, with one more `(left + start) /
-    (n + 1)`: one more is faster while `left > n * start`.
+    (n + 1)`: that is less while `left > n * start`. It must be twice as much, or
+    processor time is spent for little.
 
     Args:
         num_jobs: Trials that are to come.
@@ -23,7 +29,7 @@ class Growth:
 
     def __init__(self, num_jobs: int, start_seconds: float) -> None:
         self._num_left, self._start = num_jobs, start_seconds
-        self._seconds: list[float] = []
+        self._seconds: collections.deque[float] = collections.deque(maxlen=_NUM_LATEST)
         self._num_workers = 1
 
     def submitted(self) -> None:
@@ -41,11 +47,15 @@ class Growth:
             most: How many there can be.
             running: For each trial that runs, since when, in seconds.
         """
-        known = max(running, default=0.0), sum(self._seconds)
-        # The first trials of a worker make things that later ones have already.
-        longest, ended = (max(0.0, seconds - self._start) for seconds in known)
-        each = max(longest, ended / max(1, len(self._seconds)))
-        left = max(0, self._num_left) * each
-        worth = most if left > most * self._start else math.ceil(left / self._start)
+        left = max(0, self._num_left) * max(
+            self._each(), max(running, default=0.0) - self._start
+        )
+        worth = math.ceil(min(left / self._start / _LEAST_GAIN, most))
         self._num_workers = max(self._num_workers, min(most, worth))
         return self._num_workers
+
+    def _each(self) -> float:
+        """Returns how long a trial takes that has nothing to make for others."""
+        if len(self._seconds) > 1:
+            return statistics.median_low(self._seconds)
+        return max(0.0, sum(self._seconds) - self._start)

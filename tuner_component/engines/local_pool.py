@@ -284,7 +284,7 @@ class LocalPool:
             self._start_seconds = float(
                 outcome.report.get(START_SECONDS, outcome.duration_seconds)
             )
-        else:
+        elif outcome.error is None:
             self._growth.ended(outcome.duration_seconds)
 
     def _hear_server(self) -> None:

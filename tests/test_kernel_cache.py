@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import context
 
 from tuner_component import kernel_cache, seeding
@@ -15,14 +16,13 @@ from tuner_component import kernel_cache, seeding
 def dropped(monkeypatch):
     """How often TensorFlow has really dropped what is prepared."""
     kernel_cache.keep()
-    drop, seen = context.pywrap_tfe.TFE_ContextClearCaches, []
+    drop, seen = pywrap_tfe.TFE_ContextClearCaches, []
 
     def noted(handle):
-        if kernel_cache._has_random:
-            seen.append(handle)
+        seen.append(handle)
         drop(handle)
 
-    monkeypatch.setattr(context.pywrap_tfe, "TFE_ContextClearCaches", noted)
+    monkeypatch.setattr(pywrap_tfe, "TFE_ContextClearCaches", noted)
     monkeypatch.setattr(kernel_cache, "_has_random", False)
     return seen
 

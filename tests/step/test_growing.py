@@ -11,6 +11,7 @@ from tests.contracts.engine_contract import make_job, run_all
 from tests.engines.test_local_pool import make_pool
 from tuner_component import Search
 from tuner_component.step import run
+from tuner_component.step.plan import Effort
 from tuner_component.trial import Trial, TrialState
 
 TUNE_ARGS = '{"num_parallel_trials": 3}'
@@ -29,11 +30,14 @@ def trials(count, state=TrialState.COMPLETED):
     return [Trial(f"t{k}", k, {}, 0, state=state) for k in range(count)]
 
 
-def let_grow(pool, *, num_expected, trials=(), search=None, tune_args=None):
+def let_grow(
+    pool, *, num_expected, trials=(), search=None, tune_args=None, num_rungs=1
+):
     request = types.SimpleNamespace(
         search=search or Search(), properties={"tune_args": tune_args}
     )
-    plan = types.SimpleNamespace(num_expected=num_expected)
+    effort = Effort(num_expected, num_rungs)
+    plan = types.SimpleNamespace(num_expected=num_expected, effort=effort)
     run._let_grow(request, pool, plan, types.SimpleNamespace(trials=trials))
     return pool.num_slots
 
@@ -51,6 +55,10 @@ def test_what_the_user_says_holds(pool, said):
 
 def test_nobody_knows_how_many_trials_there_will_be(pool):
     assert let_grow(pool, num_expected=None) == 3
+
+
+def test_trials_that_go_on_get_all_workers(pool):
+    assert let_grow(pool, num_expected=2, num_rungs=3) == 3
 
 
 def test_what_has_ended_is_not_to_come(pool, monkeypatch):

@@ -25,7 +25,7 @@ from typing import Any
 
 from tuner_component.engines import processes, worker
 from tuner_component.engines.channel import Channel
-from tuner_component.importing import without_collections
+from tuner_component.garbage import no_collection
 
 _BOOT = (
     "import sys; sys.path[:] = [path for path in sys.path if path]; import json; "
@@ -213,7 +213,7 @@ def _end_with(driver: int) -> None:
 def _import(modules: Sequence[str]) -> None:
     for name in modules:
         try:
-            with without_collections():
+            with no_collection():
                 importlib.import_module(name)
         except BaseException:  # the worker's own import will say it to the user
             _logger.exception("%s could not be imported ahead of the workers.", name)

@@ -51,7 +51,7 @@ class Growth:
             self._each(), max(running, default=0.0) - self._start
         )
         worth = math.ceil(min(left / self._start / _LEAST_GAIN, most))
-        self._num_workers = max(self._num_workers, min(most, worth))
+        self._num_workers = max(self._num_workers, worth)
         return self._num_workers
 
     def _each(self) -> float:

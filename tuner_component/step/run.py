@@ -145,11 +145,15 @@ def _search(
 
 
 def _let_grow(request: Request, engine: Engine, plan: SearchPlan, study: Study) -> None:
-    """Leaves it to the pool how many workers are worth it, unless the user says."""
+    """Leaves it to the pool how many workers are worth it, unless the user says.
+
+    Of trials with rungs, the first ones tell nothing of the time of those that go on.
+    """
     said = is_number_said(request.search, request.properties.get("tune_args"))
-    if isinstance(engine, LocalPool) and plan.num_expected and not said:
+    expected = plan.num_expected if plan.effort.num_rungs == 1 else None
+    if isinstance(engine, LocalPool) and expected and not said:
         num_done = sum(t.state is not TrialState.PENDING for t in study.trials)
-        engine.grow(plan.num_expected - num_done)
+        engine.grow(expected - num_done)
 
 
 def _limits(search: Search, plan: SearchPlan) -> Limits:

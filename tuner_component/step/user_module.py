@@ -19,7 +19,7 @@ from typing import Any
 from typing_extensions import override
 
 from tuner_component.errors import PreflightError
-from tuner_component.importing import without_collections
+from tuner_component.garbage import no_collection
 from tuner_component.search import suggestion
 
 STOCK_FUNCTION = "tuner_fn"
@@ -52,7 +52,7 @@ class UserModule:
         if self.folder and self.folder not in sys.path:
             sys.path.append(self.folder)
         try:
-            with without_collections():
+            with no_collection():
                 return self._load_file() if self.folder else _import(self.name)
         except ModuleNotFoundError as error:
             raise PreflightError(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import collections
-import contextlib
 import dataclasses
-import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component.evaluation import Outcome
@@ -155,15 +153,3 @@ def _rung(
         return ()
     seconds = outcome.duration_seconds
     return (RungResult(trial.fidelity.value, loss, seconds, losses),)
-
-
-@contextlib.contextmanager
-def no_collection() -> Iterator[None]:
-    """Pauses the search for garbage: a long replay makes many objects and no cycle."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from tuner_component.errors import TunerError
 from tuner_component.evaluation import Job, Outcome
+from tuner_component.garbage import no_collection
 from tuner_component.gfile_store import is_remote
 from tuner_component.journal import Journal
 from tuner_component.outcome_file import discard_outcome, read_outcome
@@ -25,7 +26,7 @@ from tuner_component.strategies.base import (
 )
 from tuner_component.study import actions, checkpoints, policy
 from tuner_component.study import records as study_records
-from tuner_component.study.history import History, no_collection
+from tuner_component.study.history import History
 from tuner_component.study.policy import Limits
 from tuner_component.trial import Objective, Trial, TrialError, TrialState
 

@@ -4,17 +4,17 @@ import gc
 
 import pytest
 
-from tuner_component.importing import without_collections
+from tuner_component.garbage import no_collection
 
 
 def test_collections_go_on_afterwards():
-    with without_collections():
+    with no_collection():
         assert not gc.isenabled()
     assert gc.isenabled()
 
 
 def test_collections_go_on_after_an_error():
-    with pytest.raises(ImportError), without_collections():
+    with pytest.raises(ImportError), no_collection():
         raise ImportError
     assert gc.isenabled()
 
@@ -22,7 +22,7 @@ def test_collections_go_on_after_an_error():
 def test_who_collects_none_keeps_it_so():
     gc.disable()
     try:
-        with without_collections():
+        with no_collection():
             pass
         assert not gc.isenabled()
     finally:

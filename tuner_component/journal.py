@@ -204,7 +204,7 @@ def _record(line: bytes) -> dict[str, Any] | None:
     if checksum != b"%08x" % zlib.crc32(data):
         return None
     try:
-        record = json.loads(data)
+        record = json.loads(data.decode("ascii"))  # Bytes are looked at for longer.
     except ValueError:
         return None
     return record if isinstance(record, dict) else None

@@ -53,8 +53,9 @@ def decode(cls: type[T], data: Mapping[str, Any]) -> T:
     Unknown fields are ignored, so that an older release reads newer records.
     """
     decoders = _decoders(typing.cast("Hashable", cls))
-    known = [(name, item) for name, item in data.items() if name in decoders]
-    return cls(**{name: decoders[name](item) for name, item in known})
+    return cls(
+        **{name: decoders[name](x) for name, x in data.items() if name in decoders}
+    )
 
 
 _Decoder = Callable[[Any], Any]
@@ -98,6 +99,8 @@ def _decode_values(inner: _Decoder, items: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _float(value: Any) -> float:
+    if type(value) is float:
+        return value
     return _NON_FINITE[value] if isinstance(value, str) else float(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import operator
 from collections.abc import Collection, Container, Mapping, Sequence
 from typing import Literal
@@ -131,7 +132,7 @@ class Evolution:
         tried: Container[str],
         members: Sequence[_Member],
     ) -> Action:
-        if members and _num_alive(trials) >= self._population_size:
+        if members and _has_alive(trials, self._population_size):
             child = self._child(members, tried, rng(self._seed, len(trials)))
             if child is not None:
                 return child
@@ -142,17 +143,19 @@ class Evolution:
 
     def _population(self, trials: Sequence[Trial]) -> list[_Member]:
         """Returns who is left when one leaves for every one that joins."""
-        completed = [t for t in trials if t.loss is not None]
+        newest = (t for t in reversed(trials) if t.loss is not None)
         if self._removal == "performance":
             # Of equal losses the older leaves first, so that the population moves.
-            completed.sort(key=operator.attrgetter("loss"), reverse=True)
+            stay = sorted(newest, key=operator.attrgetter("loss"))
+        else:
+            stay = newest
         return [
             _Member(
                 trial.loss or 0.0,
                 Inheritance(trial.trial_id if trial.inheritance else None),
                 self._space.complete(trial.values),
             )
-            for trial in completed[-self._population_size :]
+            for trial in reversed([*itertools.islice(stay, self._population_size)])
         ]
 
     def _child(
@@ -182,9 +185,11 @@ class Evolution:
         return best
 
 
-def _num_alive(trials: Sequence[Trial]) -> int:
-    alive = (TrialState.PENDING, TrialState.COMPLETED, TrialState.STOPPED)
-    return len([trial for trial in trials if trial.state in alive])
+def _has_alive(trials: Sequence[Trial], count: int) -> bool:
+    """Returns whether so many trials run or have ended with a score."""
+    states = (TrialState.PENDING, TrialState.COMPLETED, TrialState.STOPPED)
+    alive = (trial for trial in trials if trial.state in states)
+    return len([*itertools.islice(alive, count)]) == count
 
 
 def _check_share(name: str, value: object, low: float) -> None:

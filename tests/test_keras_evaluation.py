@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 
@@ -86,6 +87,14 @@ def test_a_trial_is_scored_by_its_best_epoch(data, tmp_path):
     assert set(outcome.metrics) == {"accuracy", "loss", "val_accuracy", "val_loss"}
     assert outcome.report["hyperparameters"]["values"]["units"] == 8
     assert (tmp_path / weights_file.NAME).exists()
+
+
+@pytest.mark.parametrize(("loss", "is_left"), [(-1.01, False), (0.0, True)])
+def test_weights_that_nobody_needs_are_not_written(data, tmp_path, loss, is_left):
+    job = dataclasses.replace(_job(tmp_path), loss_to_keep=loss)
+    outcome = _run(_code(data), job)
+    assert outcome.error is None
+    assert (tmp_path / weights_file.NAME).exists() == is_left
 
 
 def test_the_same_seed_gives_the_same_scores_whatever_ran_before(data, tmp_path):

@@ -45,6 +45,8 @@ class Job:
             unless this is None.
         parent_folder: The folder of the trial that it inherits from, or "".
         stopping: When the training is given up; None: never.
+        loss_to_keep: Its weights are for nobody if its loss is above; None: for
+            somebody, whatever the loss.
     """
 
     trial_id: str
@@ -61,6 +63,15 @@ class Job:
     inheritance: Inheritance | None = None
     parent_folder: str = ""
     stopping: StoppingRule | None = None
+    loss_to_keep: float | None = None
+
+    def needs_weights(self, metrics: Mapping[str, float]) -> bool:
+        """Returns whether a trial that ended with these metrics leaves its weights."""
+        score = metrics.get(self.objective)
+        if self.loss_to_keep is None or score is None:
+            return True
+        loss = score if self.direction == "min" else -score
+        return not loss > self.loss_to_keep
 
 
 @dataclasses.dataclass(frozen=True)

@@ -224,7 +224,7 @@ def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:
     if watch.best is None or watch.weights is None:
         return
     full = _is_full(job) or bool(watch.hopeless)
-    if full or not watch.arrays:
+    if (full or not watch.arrays) and job.needs_weights(evaluation.metrics):
         model_state.put(model, watch.weights)
         weights_file.save(model, job.folder)
     heirs.leave(job, watch)

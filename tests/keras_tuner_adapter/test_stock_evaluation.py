@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import math
 from pathlib import Path
 
 import keras
@@ -6,6 +8,7 @@ import pytest
 
 from tests.keras_tuner_adapter import stock_tuners
 from tests.keras_tuner_adapter.ask_and_tell import evaluated, outcome_of, search
+from tuner_component.evaluation import Job, evaluate
 from tuner_component.keras_tuner_adapter.oracle_strategy import OracleStrategy
 from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
 from tuner_component.keras_tuner_adapter.stock_evaluation import make_evaluator
@@ -185,6 +188,31 @@ def test_files_go_into_the_trials_folder_only(tmp_path):
         mine / "checkpoint.weights.h5",
         mine / "build_config.json",
     }
+
+
+def left_by(name, folder, loss_to_keep, **fn_args):
+    """Returns the files of weights that a trial leaves."""
+    values, note = {"units": 2, "rate": 0.1}, {"oracle_trial_id": "0000"}
+    of_a_driver = Job("a", values, 1, 0, str(folder), "val_loss", "min", note=note)
+    job = dataclasses.replace(of_a_driver, loss_to_keep=loss_to_keep)
+    outcome = evaluate(evaluator(name, **fn_args), job, lambda _: None)
+    assert outcome.error is None
+    return list(folder.rglob("*.h5"))
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "number"),
+    [
+        ("random_search", None, 1),
+        ("random_search", math.inf, 1),
+        ("random_search", 0.0, 0),
+        ("fit_model", 0.0, 0),
+        # Its hooks may read the file.
+        ("hooked_tuner", 0.0, 1),
+    ],
+)
+def test_weights_that_nobody_needs_are_not_written(name, loss, number, tmp_path):
+    assert len(left_by(name, tmp_path, loss)) == number
 
 
 @pytest.mark.parametrize(

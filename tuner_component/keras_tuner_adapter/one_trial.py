@@ -90,7 +90,10 @@ class OneTrial:
                 "ask oracle.create_trial() for a trial and to end it as COMPLETED; an "
                 "override must call super().search(...)."
             )
-        return self._rung.finished(self._evaluation(trial))
+        evaluation = self._evaluation(trial)
+        if self._job.needs_weights(evaluation.metrics):
+            self._write_weights()
+        return self._rung.finished(evaluation)
 
     def trained_model(self) -> Any:
         """Returns the model with the weights that the trial left in its folder."""
@@ -131,7 +134,10 @@ class OneTrial:
         tuner = self._tuner
         tuner.save = lambda: None
         make_lean(tuner)
-        write_once(tuner)
+        # Code of a user's may look for the file when the training has ended.
+        is_stock = type(tuner).__module__.partition(".")[0] == "keras_tuner"
+        waits = is_stock and self._job.loss_to_keep is not None
+        self._write_weights = write_once(tuner, by_caller=waits)
         tuner.run_trial = self._watched(tuner.run_trial)
         tuner._run_and_update_trial = self._kept_error(tuner._run_and_update_trial)
         tuner.get_trial_dir = self._trial_dir(tuner.get_trial_dir)

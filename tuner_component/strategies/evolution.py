@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import operator
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -143,12 +143,10 @@ class Evolution:
 
     def _population(self, trials: Sequence[Trial]) -> list[_Member]:
         """Returns who is left when one leaves for every one that joins."""
-        newest = (t for t in reversed(trials) if t.loss is not None)
+        stay: Iterable[Trial] = (t for t in reversed(trials) if t.loss is not None)
         if self._removal == "performance":
             # Of equal losses the older leaves first, so that the population moves.
-            stay = sorted(newest, key=operator.attrgetter("loss"))
-        else:
-            stay = newest
+            stay = sorted(stay, key=operator.attrgetter("loss"))
         return [
             _Member(
                 trial.loss or 0.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import logging
 import shutil
 from collections.abc import Collection, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from tuner_component import outcome_file
 from tuner_component.gfile_store import GfileStore, is_remote
 from tuner_component.pareto.ranking import pareto_set, ranked
-from tuner_component.trial import Objective, Trial, TrialState
+from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
 
 _logger = logging.getLogger(__name__)
 
@@ -40,6 +41,41 @@ def unneeded(
         for trial in trials
         if trial.state is not TrialState.PENDING and trial.trial_id not in needed
     ]
+
+
+def loss_to_keep(
+    trial: Trial,
+    trials: Sequence[Trial],
+    keep: int,
+    kept: Collection[str],
+    objectives: Sequence[Objective],
+) -> float | None:
+    """Returns the loss above which a trial that begins now will be `unneeded`.
+
+    Writing the weights of a small model takes a third of its training.
+
+    Args:
+        trial: Is about to begin.
+        trials: All trials of the study.
+        keep: How many of the best keep their files, >= 1.
+        kept: Ids of trials that keep theirs whatever their rank.
+        objectives: All of the study.
+
+    Returns:
+        The loss; None where the files may be needed whatever it is: for a promotion,
+        for an heir, for a compromise, or while there are not enough that are better.
+    """
+    if kept or trial.fidelity or trial.inheritance or len(objectives) > 1:
+        return None
+    losses = (
+        t.loss
+        for t in trials
+        if t.state is TrialState.COMPLETED
+        and t.loss is not None
+        and REPEAT_OF not in t.note
+    )
+    best = heapq.nsmallest(keep, losses)
+    return best[-1] if len(best) == keep else None
 
 
 def empty(folder: str) -> None:

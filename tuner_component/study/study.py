@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -246,12 +246,17 @@ class Study:
         A strategy with a method `keeps(history) -> Collection[str]` protects the
         trials that it names.
         """
-        trials, keep = self.trials, self.limits.keep_checkpoints
-        needed = kept(self._strategy, trials)
-        for trial_id in checkpoints.unneeded(trials, keep, needed, self.objectives):
+        for trial_id in checkpoints.unneeded(*self._retention()):
             if trial_id not in self._emptied:
                 checkpoints.empty(self.folder_of(trial_id))
                 self._emptied.add(trial_id)
+
+    def _retention(
+        self,
+    ) -> tuple[Sequence[Trial], int, Collection[str], Sequence[Objective]]:
+        """Returns what decides whose files are needed; see `checkpoints`."""
+        trials, keep = self.trials, self.limits.keep_checkpoints
+        return trials, keep, kept(self._strategy, trials), self.objectives
 
     def _tell_kept_outcomes(self) -> None:
         for trial in self._history.pending:
@@ -357,6 +362,7 @@ class Study:
             further_objectives=tuple(each.name for each in self.objectives[1:]),
             inheritance=trial.inheritance,
             parent_folder=self.folder_of(parent) if parent else "",
+            loss_to_keep=checkpoints.loss_to_keep(trial, *self._retention()),
         )
 
     def _can_start(self, trial: Trial) -> bool:

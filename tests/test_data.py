@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import os
 import types
 
@@ -16,6 +17,8 @@ from tensorflow_metadata.proto.v0 import schema_pb2  # noqa: E402
 from tfx_bsl.public import tfxio  # noqa: E402
 
 from tuner_component.data import Source, open_split  # noqa: E402
+from tuner_component.data.accessor import SharedReader  # noqa: E402
+from tuner_component.step import data_sketch  # noqa: E402
 from tuner_component.step.data_sketch import same_data, sketch  # noqa: E402
 
 _SCHEMA = """
@@ -151,15 +154,68 @@ def test_sparse_and_string_features_are_streamed(tmp_path):
     assert sorted(_labels(split.batches(8))) == list(range(50))
 
 
-def _sketch(folder, rows):
-    folder.mkdir()
+def _sketch(folder, rows, factory=None, schema=_SCHEMA + _WORDS):
+    folder.mkdir(exist_ok=True)
     _write(folder / "data.gz", rows, words=True)
     args = types.SimpleNamespace(
-        data_accessor=types.SimpleNamespace(record_batch_factory=_batches),
+        data_accessor=types.SimpleNamespace(
+            tf_dataset_factory=factory, record_batch_factory=_batches
+        ),
         train_files=[str(folder / "*")],
         eval_files=[str(folder / "*")],
     )
-    return sketch(args, text_format.Parse(_SCHEMA + _WORDS, schema_pb2.Schema()))
+    return sketch(args, text_format.Parse(schema, schema_pb2.Schema()))
+
+
+_RENAMED = """
+tensor_representation_group { key: "" value {
+  tensor_representation { key: "x" value { dense_tensor {
+    column_name: "x" shape { dim { size: 2 } } } } }
+  tensor_representation { key: "y" value { dense_tensor {
+    column_name: "y" shape { dim { size: 1 } } } } }
+  tensor_representation { key: "v" value {
+    varlen_sparse_tensor { column_name: "w" } } } } }
+"""
+
+
+@pytest.mark.parametrize("more", ["", _RENAMED])
+@pytest.mark.parametrize("at_once", [3, 1 << 20])
+def test_a_sketch_of_what_the_workers_read_is_that_of_the_records(
+    more, at_once, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(data_sketch, "_VALUES_AT_ONCE", at_once)
+    rows = [*_ROWS, (math.nan, 1.0, 3)]
+    schema = _SCHEMA + _WORDS + more
+    reader = SharedReader(_factory, str(tmp_path / "cache"))
+    read = _sketch(tmp_path / "one", rows, reader, schema)
+    records = _sketch(tmp_path / "one", rows, None, schema)
+    assert same_data(read, records)
+    assert read["train"].keys() == records["train"].keys()
+    assert read["train"]["features"]["x"]["num_not_finite"] >= 1
+    assert read["train"]["features"]["w"]["hash"]
+
+
+def test_a_sketch_reads_for_the_workers(tmp_path):
+    reader = SharedReader(_factory, str(tmp_path / "cache"))
+    _sketch(tmp_path / "one", _ROWS, reader)
+
+    def never(*_):
+        raise AssertionError
+
+    again = SharedReader(never, str(tmp_path / "cache"))
+    schema = text_format.Parse(_SCHEMA + _WORDS, schema_pb2.Schema())
+    table = again.table([str(tmp_path / "one" / "*")], schema)
+    assert table.num_examples == len(_ROWS)
+
+
+def test_what_the_reader_refuses_is_sketched_by_its_records(tmp_path):
+    def refuse(*_):
+        raise ValueError
+
+    reader = SharedReader(refuse, str(tmp_path / "cache"))
+    assert same_data(
+        _sketch(tmp_path / "one", _ROWS, reader), _sketch(tmp_path / "one", _ROWS)
+    )
 
 
 def test_a_sketch_does_not_depend_on_order_or_rounding(tmp_path):

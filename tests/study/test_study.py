@@ -545,18 +545,19 @@ class TestLossToKeep:
         ],
     )
     def test_what_goes_on_or_is_inherited_is_always_kept(self, home, action):
-        study = opened(home, Scripted(Suggest({"x": 0}), action))
-        (first,) = study.ask(1)
-        study.tell(scored(first))
-        study._strategy = Scripted(action)
+        strategy = Scripted(Suggest({"x": 0}))
+        study = opened(home, strategy)
+        study.tell(scored(study.ask(1)[0]))
+        strategy.actions = (action,)
         (job,) = study.ask(1)
         assert job.loss_to_keep is None
 
     def test_a_repeat_is_no_limit_as_it_is_never_the_best(self, home):
         repeat = Suggest({"x": 0}, note={REPEAT_OF: "0000"})
-        study = opened(home, Scripted(Suggest({"x": 0})))
+        strategy = Scripted(Suggest({"x": 0}))
+        study = opened(home, strategy)
         study.tell(scored(study.ask(1)[0], 1.0))
-        study._strategy = Scripted(repeat)
+        strategy.actions = (repeat,)
         study.tell(scored(study.ask(1)[0], 2.0))
         assert study.ask(1)[0].loss_to_keep == -1.0
 

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from tuner_component.errors import TunerError
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.garbage import no_collection
 from tuner_component.gfile_store import is_remote
 from tuner_component.journal import Journal
-from tuner_component.outcome_file import discard_outcome, read_outcome
+from tuner_component.outcome_file import read_outcome
 from tuner_component.pareto.ranking import ranked
-from tuner_component.strategies.base import (
-    Action,
-    Done,
-    Promote,
-    Strategy,
-    Suggest,
-    Wait,
-    kept,
-)
-from tuner_component.study import actions, checkpoints, policy
+from tuner_component.strategies.base import Strategy, kept
+from tuner_component.study import checkpoints, policy
 from tuner_component.study import records as study_records
 from tuner_component.study.history import History
 from tuner_component.study.policy import Limits
+from tuner_component.study.proposals import Proposals
 from tuner_component.trial import Objective, Trial, TrialError, TrialState
 
 __all__ = ["Home", "Limits", "Study"]
@@ -73,10 +64,10 @@ class Study:
         self._home, self._strategy, self._clock = home, strategy, clock
         self._history = History(objectives)
         self._running: dict[str, int] = {}
-        self._endings = policy.Endings(limits)
         self._emptied: set[str] = set()
-        self._exhausted: str | None = None
-        self._waits = False
+        self._proposals = Proposals(
+            strategy, self._history, limits, self._write, self.folder_of, clock
+        )
 
     @classmethod
     def open(
@@ -169,9 +160,7 @@ class Study:
     @property
     def done(self) -> str | None:
         """Why nothing is left to do, for people; None while there is something."""
-        if self.counts[TrialState.PENDING]:
-            return None
-        return self._endings.reason() or self._exhausted or self._full
+        return self._proposals.done
 
     def folder_of(self, trial_id: str) -> str:
         """Returns the trial's own folder."""
@@ -190,10 +179,8 @@ class Study:
             TunerError: If the strategy waits for nothing.
         """
         pending = [t for t in self._history.pending if self._can_start(t)][:count]
-        return [
-            self._start(trial)
-            for trial in pending + self._propose(count - len(pending))
-        ]
+        new = self._proposals.next(count - len(pending))
+        return [self._start(trial) for trial in pending + new]
 
     def tell(self, outcome: Outcome) -> Trial:
         """Takes an outcome, and returns its trial as it is now.
@@ -216,13 +203,13 @@ class Study:
         if trial.state is not TrialState.PENDING or self._is_late(outcome):
             return trial
         self._running.pop(trial.trial_id, None)
-        self._waits = False
+        self._proposals.hear()
         if self._is_retried(trial, outcome):
             self._write(study_records.attempt_failed(outcome, self._clock()))
         else:
             state = policy.state_after(outcome, trial.fidelity)
             self._write(study_records.ended(outcome, state, self._clock()))
-            self._endings.count(state)
+            self._proposals.count(state)
         return self._history.get(trial.trial_id) or trial
 
     def release(self, trial_ids: Iterable[str]) -> None:
@@ -271,81 +258,12 @@ class Study:
             return None
         return None if policy.is_infrastructure(outcome) else outcome
 
-    @property
-    def _full(self) -> str | None:
-        """Why no trial may begin or go on; None while one may."""
-        paused = self.counts[TrialState.PAUSED]
-        enough = not self._endings.num_left(self.counts) and not paused
-        return self._endings.full if enough else None
-
-    def _propose(self, count: int) -> list[Trial]:
-        if count < 1 or self._waits or self._exhausted:
-            return []
-        if self._endings.reason() or self._full:
-            return []
-        if not self.counts[TrialState.PAUSED]:
-            count = min(count, self._endings.num_left(self.counts))
-        proposed = actions.cut(self._strategy.propose(self.trials, count), count)
-        started = [trial for trial in map(self._take, proposed) if trial]
-        if not self.counts[TrialState.PENDING] and self._exhausted is None:
-            raise TunerError(
-                f"The strategy {type(self._strategy).__name__} waits although no trial "
-                f"is running, after {len(self.trials)} trials. Expected at least one "
-                "Suggest or Promote, or Done. This is an error in the strategy."
-            )
-        return started
-
-    def _take(self, action: Action) -> Trial | None:
-        if isinstance(action, Promote):
-            return self._promote(action)
-        if isinstance(action, Suggest) and self._endings.num_left(self.counts):
-            return self._add(action)
-        if isinstance(action, Done):
-            self._exhausted = action.reason
-        elif isinstance(action, Wait):
-            self._waits = True
-        elif not self.counts[TrialState.PENDING]:
-            self._exhausted = self._endings.full
-        return None
-
-    def _promote(self, action: Promote) -> Trial:
-        trial = self._history.get(action.trial_id)
-        trial = actions.checked_paused(self._strategy, action.trial_id, trial)
-        # The outcome of the rung below would pass for that of the one above.
-        discard_outcome(self.folder_of(trial.trial_id))
-        self._emptied.discard(trial.trial_id)
-        rule = policy.stopping_rule(self.limits, self.trials, trial.note)
-        self._write(
-            study_records.promoted(trial.trial_id, action.fidelity, rule, self._clock())
-        )
-        return self._history.get(trial.trial_id) or trial
-
-    def _add(self, action: Suggest) -> Trial:
-        number = len(self.trials)
-        heritage = action.inheritance
-        if heritage is not None and heritage.parent is not None:
-            parent = self._history.get(heritage.parent)
-            actions.check_parent(self._strategy, heritage.parent, parent)
-        trial = Trial(
-            trial_id=f"{number:04d}",
-            number=number,
-            values=action.values,
-            seed=_trial_seed(self.limits.seed, number),
-            fidelity=action.fidelity,
-            inheritance=action.inheritance,
-            stopping=policy.stopping_rule(self.limits, self.trials, action.note),
-            note=action.note,
-        )
-        # A disk that lost the end of a journal may still hold its outcome.
-        discard_outcome(self.folder_of(trial.trial_id))
-        self._write(study_records.proposed(trial, self._clock()))
-        return self._history.get(trial.trial_id) or trial
-
     def _start(self, trial: Trial) -> Job:
         folder = self.folder_of(trial.trial_id)
         parent = trial.inheritance and trial.inheritance.parent
         if not is_remote(folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
+        self._emptied.discard(trial.trial_id)
         attempt = self._history.take_attempt(trial.trial_id)
         self._running[trial.trial_id] = attempt
         return Job(
@@ -381,17 +299,11 @@ class Study:
     def _apply(self, record: Mapping[str, Any]) -> None:
         self._history.apply(record)
         if record.get("type") == "session":
-            self._endings = policy.Endings(self.limits)
+            self._proposals.begin_session()
         elif record.get("type") == "ended":
-            self._waits = False
-            self._endings.count(TrialState(record["state"]))
+            self._proposals.hear()
+            self._proposals.count(TrialState(record["state"]))
 
     def _write(self, record: Mapping[str, Any]) -> None:
         self._home.journal.append(record)
         self._history.apply(record)
-
-
-def _trial_seed(seed: int, number: int) -> int:
-    """Returns the seed of a trial, in [0, 2**31)."""
-    digest = hashlib.sha256(f"{seed}:{number}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1

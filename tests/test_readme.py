@@ -1,4 +1,4 @@
-"""README and kubeflow/README.md are true: snippets run, tables and links match the code."""
+"""The READMEs are true: snippets run, tables and links match the code."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tuner_component.trial import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-README, CLUSTER = (
-    (ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "kubeflow/README.md")
-)
-SNIPPETS = re.findall(r"```python\n(.*?)```", README + CLUSTER, re.DOTALL)
+FOLDERS = (".", "tuner_component", "kubeflow")
+README, GUIDE, CLUSTER = TEXTS = [
+    (ROOT / folder / "README.md").read_text(encoding="utf-8") for folder in FOLDERS
+]
+SNIPPETS = re.findall(r"```python\n(.*?)```", "".join(TEXTS), re.DOTALL)
 
 
 def _snippet(word):
@@ -35,9 +35,20 @@ def _snippet(word):
 
 
 def _section(title):
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", README, re.M | re.S)
-    assert found, f"README.md has no section {title!r}"
-    return found.group(1)
+    pattern = rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)"
+    (found,) = (
+        found
+        for text in (README, GUIDE)
+        for found in re.findall(pattern, text, re.M | re.S)
+    )
+    return found
+
+
+def _anchors(text):
+    titles = re.findall(r"^#+ (.+)$", text, re.M)
+    return {
+        re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles
+    }
 
 
 def _table(title):
@@ -308,11 +319,22 @@ def test_states_and_errors_of_the_failure_table_exist():
         assert hasattr(Search(), name)
 
 
-@pytest.mark.parametrize(("text", "folder"), [(README, ""), (CLUSTER, "kubeflow")])
-def test_relative_links_lead_somewhere(text, folder):
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_relative_links_lead_somewhere(folder):
+    file = ROOT / folder / "README.md"
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", file.read_text())
     assert links
-    assert [link for link in links if not (ROOT / folder / link).exists()] == []
+    for path, anchor in links:
+        target = file.parent / path if path else file
+        assert target.exists()
+        assert not anchor or anchor in _anchors(target.read_text())
+
+
+def test_the_readme_is_short_and_leads_to_every_section_of_the_guide():
+    assert len(README.splitlines()) <= 260
+    for title in re.findall(r"^## (.+)$", GUIDE, re.M):
+        (anchor,) = _anchors(f"# {title}")
+        assert f"(tuner_component/README.md#{anchor})" in README
 
 
 def test_every_make_target_exists():
@@ -350,4 +372,4 @@ def test_the_demo_shows_the_steps_of_the_pipeline(tmp_path):
 
 
 def test_nothing_of_a_machine_is_named():
-    assert re.findall(r"/(?:work|home|root|tmp|Users)/\S*", README + CLUSTER) == []
+    assert re.findall(r"/(?:work|home|root|tmp|Users)/\S*", "".join(TEXTS)) == []

@@ -11,7 +11,7 @@ from tests.contracts.engine_contract import make_job, run_all
 from tests.engines.test_local_pool import make_pool
 from tuner_component import Search
 from tuner_component.step import run
-from tuner_component.step.plan import Effort
+from tuner_component.step.search_plan import Effort
 from tuner_component.trial import Trial, TrialState
 
 TUNE_ARGS = '{"num_parallel_trials": 3}'

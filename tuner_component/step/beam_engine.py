@@ -21,8 +21,8 @@ from tuner_component.search import Search
 from tuner_component.step import tfx_inputs, warm_start
 from tuner_component.step.flock_engine import elsewhere
 from tuner_component.step.local_engine import from_tune_args
-from tuner_component.step.plan import SearchPlan
 from tuner_component.step.request import Request
+from tuner_component.step.search_plan import SearchPlan
 from tuner_component.step.user_code import UserCode, make_plan
 from tuner_component.step.user_module import UserModule, wheel_of
 from tuner_component.step.warm_start import WarmStart

@@ -29,8 +29,9 @@ from tuner_component.step.local_engine import (
     num_together,
     open_engine,
 )
-from tuner_component.step.plan import SearchPlan, check_options
+from tuner_component.step.plan import check_options
 from tuner_component.step.request import Request, log_folder, new_folder
+from tuner_component.step.search_plan import SearchPlan
 from tuner_component.step.user_code import UserCode
 from tuner_component.step.user_module import UserModule
 from tuner_component.step.worker_setup import worker_setup

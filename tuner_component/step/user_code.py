@@ -17,12 +17,9 @@ from tuner_component.step import (
     tfx_inputs,
     user_module,
 )
-from tuner_component.step.plan import (
-    SearchPlan,
-    plan_build_model,
-    plan_stock,
-)
+from tuner_component.step.plan import plan_build_model, plan_stock
 from tuner_component.step.request import Request
+from tuner_component.step.search_plan import SearchPlan
 from tuner_component.step.user_module import UserModule
 from tuner_component.trial import Objective
 

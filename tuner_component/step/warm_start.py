@@ -11,7 +11,7 @@ from tuner_component.keras_tuner_adapter.growing import Growing
 from tuner_component.records import decode, encode
 from tuner_component.search_space import SearchSpace
 from tuner_component.step import prior_results
-from tuner_component.step.plan import SearchPlan
+from tuner_component.step.search_plan import SearchPlan
 from tuner_component.strategies.base import Strategy
 from tuner_component.strategies.prior_studies import PriorStudy
 

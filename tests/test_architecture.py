@@ -20,14 +20,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (0, frozenset({"errors", "garbage", "kernel_cache"})),
     (1, frozenset({"trial", "records"})),
     (1, frozenset({"search", "search_space", "pareto"})),
-    (
-        2,
-        frozenset(
-            {"report_architecture", "report_curves", "report_pareto", "report_search"}
-        ),
-    ),
     (2, frozenset({"strategies", "estimators", "morphism"})),
-    (2, frozenset({"report_repeats"})),
     (2, frozenset({"report"})),
     (2, frozenset({"gfile_store"})),
     (2, frozenset({"journal"})),

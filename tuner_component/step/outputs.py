@@ -8,9 +8,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tuner_component import artifacts, report_architecture, report_search
+from tuner_component import artifacts
 from tuner_component.pareto.ranking import pareto_set, ranked
 from tuner_component.records import encode
+from tuner_component.report import architecture, search
 from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
 
 RESERVED = ("trial_id", "score")
@@ -86,9 +87,9 @@ def write_drawings(
         objective: The first objective.
     """
     completed = [trial for trial in trials if trial.state is TrialState.COMPLETED]
-    over_time = report_search.svg(completed or [best], objective, by_time=True)
+    over_time = search.svg(completed or [best], objective, by_time=True)
     _write(folder, artifacts.SEARCH_FILE, over_time)
-    drawn = report_architecture.svg(best.used_values)
+    drawn = architecture.svg(best.used_values)
     return _write(folder, artifacts.ARCHITECTURE_FILE, drawn)
 
 

@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from tuner_component import report, search_loop
+from tuner_component import search_loop
 from tuner_component.engines.base import Engine, Event
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.progress import Progress
+from tuner_component.report.page import document
 from tuner_component.search import Search
 from tuner_component.step import (
     beam_engine,
@@ -126,7 +127,7 @@ def _search(
         else:
             reason = on_beam.run(study, home, warm, watch)
         study.finish(reason)
-        page = report.page(
+        page = document(
             study.trials, study.objective, request.node, reason, study.objectives
         )
         outputs.write_report(home.folder, page)

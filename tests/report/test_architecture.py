@@ -4,8 +4,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tuner_component import nas, report, report_architecture
+from tuner_component import nas
 from tuner_component.progress import table
+from tuner_component.report import architecture
+from tuner_component.report.page import document
 from tuner_component.trial import Objective, Trial, TrialState
 
 OBJECTIVE = Objective("val_loss", "min")
@@ -41,7 +43,7 @@ def texts(image: str) -> list[str]:
 
 
 def test_only_what_takes_part_is_drawn():
-    drawn = texts(report_architecture.svg(TRIALS[0].values))
+    drawn = texts(architecture.svg(TRIALS[0].values))
     assert sorted(drawn) == ["1", "a<b", "a<b", "cell: joined by add", "in0", "out"]
 
 
@@ -49,18 +51,18 @@ def test_wires_between_the_same_nodes_share_a_line():
     branches = nas.Branches({"a": lambda x, _: x}, max_branches=1, max_depth=1)
     hp = {"branches": branches.wiring.to_text(), "branches_0_0": "a"}
     hp |= {"branches_merge": "concat", "branches_past": True}
-    drawn = texts(report_architecture.svg(hp))
+    drawn = texts(architecture.svg(hp))
     assert "branches: joined by concat" in drawn
     assert {"a", "in0", "1", "out"} <= set(drawn)
 
 
 def test_an_architecture_is_needed():
     with pytest.raises(ValueError, match="expected those of a model with an archit"):
-        report_architecture.svg({"rate": 0.1})
+        architecture.svg({"rate": 0.1})
 
 
 def test_the_report_draws_the_best_one():
-    page = report.page(TRIALS, OBJECTIVE, "search", "max_trials=3")
+    page = document(TRIALS, OBJECTIVE, "search", "max_trials=3")
     assert "Architecture of trial 0001" in page
     assert nas.architecture_hash(TRIALS[1].values) in page
     assert "architecture: {" not in page
@@ -68,7 +70,7 @@ def test_the_report_draws_the_best_one():
 
 def test_without_an_architecture_the_report_has_no_drawing_of_one():
     plain = [Trial(**{**vars(TRIALS[0]), "values": {"rate": 0.1}})]
-    assert "Architecture" not in report.page(plain, OBJECTIVE, "search", "done")
+    assert "Architecture" not in document(plain, OBJECTIVE, "search", "done")
 
 
 def test_tables_show_equal_architectures_as_equal():

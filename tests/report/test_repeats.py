@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tuner_component import report, report_repeats
+from tuner_component.report import repeats
+from tuner_component.report.page import document
 from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
 
 ACCURACY = Objective("val_accuracy", "max")
@@ -52,7 +53,7 @@ TRIALS = [
 
 def test_the_best_mean_comes_first_with_all_its_runs():
     (best, best_dots, best_bar), (other, other_dots, other_bar) = _rows(
-        report_repeats.drawing(TRIALS, ACCURACY)
+        repeats.drawing(TRIALS, ACCURACY)
     )
     assert (best, other) == ("0002", "0001")
     assert len(best_dots) == 2
@@ -62,11 +63,11 @@ def test_the_best_mean_comes_first_with_all_its_runs():
 
 
 def test_a_higher_score_lies_to_the_right_whatever_the_direction():
-    _, (_, dots, _) = _rows(report_repeats.drawing(TRIALS, ACCURACY))
+    _, (_, dots, _) = _rows(repeats.drawing(TRIALS, ACCURACY))
     assert dots[0] > dots[1] > dots[2]  # 0.9, 0.7, 0.6
 
 
 def test_a_search_without_repeats_has_no_such_drawing():
-    assert report_repeats.drawing(TRIALS[:3], ACCURACY) == ""
-    assert "other seeds" in report.page(TRIALS, ACCURACY, "Tuner", "enough")
-    assert "other seeds" not in report.page(TRIALS[:3], ACCURACY, "Tuner", "enough")
+    assert repeats.drawing(TRIALS[:3], ACCURACY) == ""
+    assert "other seeds" in document(TRIALS, ACCURACY, "Tuner", "enough")
+    assert "other seeds" not in document(TRIALS[:3], ACCURACY, "Tuner", "enough")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import math
 import re
 
-from tuner_component import report, report_curves
+from tuner_component.report import curves
+from tuner_component.report.page import document
 from tuner_component.trial import (
     Fidelity,
     Measurement,
@@ -38,22 +39,22 @@ TRIALS = [_trial(0, [0.9]), _trial(1, [0.8, 0.5, 0.4]), _trial(2, [0.7, math.nan
 
 
 def test_every_trial_has_a_curve_and_survivors_are_darker_and_on_top():
-    drawing = report_curves.drawing(TRIALS, LOSS)
-    curves = re.findall(r'points="([^"]+)" fill="none" stroke="([^"]+)"', drawing)
-    assert [len(points.split()) for points, _ in curves] == [1, 3, 2]
-    assert curves[1][1] == curves[2][1] != curves[0][1]
+    drawing = curves.drawing(TRIALS, LOSS)
+    lines = re.findall(r'points="([^"]+)" fill="none" stroke="([^"]+)"', drawing)
+    assert [len(points.split()) for points, _ in lines] == [1, 3, 2]
+    assert lines[1][1] == lines[2][1] != lines[0][1]
     assert "trial 0002" in drawing
-    heights = [float(p.split(",")[1]) for p in curves[1][0].split()]
+    heights = [float(p.split(",")[1]) for p in lines[1][0].split()]
     assert heights == sorted(heights)
 
 
 def test_where_nothing_is_a_curve_there_is_no_chart():
-    assert report_curves.drawing(TRIALS[:1], LOSS) == ""
-    assert report_curves.drawing([], LOSS) == ""
+    assert curves.drawing(TRIALS[:1], LOSS) == ""
+    assert curves.drawing([], LOSS) == ""
 
 
 def test_the_table_shows_the_rungs():
-    page = report.page(TRIALS, LOSS, "Tuner", "one is left")
+    page = document(TRIALS, LOSS, "Tuner", "one is left")
     assert "<th>epochs</th>" in page
     assert "<td>1, 3</td>" in page
     assert "<td>1</td>" in page

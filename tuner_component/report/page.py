@@ -5,14 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from tuner_component import (
-    report_architecture,
-    report_curves,
-    report_pareto,
-    report_repeats,
-    report_search,
-)
 from tuner_component.pareto.ranking import ranked
+from tuner_component.report import architecture, curves, pareto, repeats, search
 from tuner_component.search_space.wiring import readable
 from tuner_component.trial import Objective, Trial, TrialState
 
@@ -28,7 +22,7 @@ svg text { font: 12px system-ui, sans-serif; fill: #5b6b7d; }
 """
 
 
-def page(
+def document(
     trials: Sequence[Trial],
     objective: Objective,
     title: str,
@@ -54,13 +48,13 @@ def page(
         f"<h1>{_text(title)}</h1>",
         f"<p>{len(trials)} trials: {counts}. The search ended: {_text(ended)}.</p>",
         f"<h2>{_text(objective.name)} of each trial, and the best so far</h2>"
-        + report_search.svg(completed, objective)
+        + search.svg(completed, objective)
         if completed
         else "",
-        report_architecture.drawings(trials, objectives or (objective,)),
-        report_curves.drawing(trials, objective),
-        report_pareto.drawings(trials, objectives),
-        report_repeats.drawing(trials, objective),
+        architecture.drawings(trials, objectives or (objective,)),
+        curves.drawing(trials, objective),
+        pareto.drawings(trials, objectives),
+        repeats.drawing(trials, objective),
         _table(trials, objectives or (objective,)),
         _given_up(trials),
         _failures(trials),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 
-from tuner_component.report_search import svg
+from tuner_component.report.search import svg
 from tuner_component.trial import Objective, Trial, TrialState
 
 ACCURACY = Objective("val_accuracy", "max")

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tuner_component import report, report_pareto
+from tuner_component.report import pareto
+from tuner_component.report.page import document
 from tuner_component.trial import Objective, Trial, TrialState
 
 _THREE = (
@@ -35,7 +36,7 @@ def _dots(page, kind):
 
 
 def test_the_front_and_the_compromise_are_marked(trials):
-    page = report_pareto.drawings(trials, _THREE[:2])
+    page = pareto.drawings(trials, _THREE[:2])
     assert page.count("<svg") == 1
     assert [len(_dots(page, kind)) for kind in ("other", "front", "compromise")] == [
         1,
@@ -47,7 +48,7 @@ def test_the_front_and_the_compromise_are_marked(trials):
 
 
 def test_better_values_of_both_objectives_lie_where_they_should(trials):
-    page = report_pareto.drawings(trials, _THREE[:2])
+    page = pareto.drawings(trials, _THREE[:2])
     (most_accurate, smallest) = sorted(_dots(page, "front"), key=lambda d: -float(d[0]))
     assert float(most_accurate[0]) > float(smallest[0])  # accuracy grows to the right
     assert float(most_accurate[1]) < float(smallest[1])  # size grows upwards
@@ -55,17 +56,17 @@ def test_better_values_of_both_objectives_lie_where_they_should(trials):
 
 def test_three_objectives_have_a_drawing_a_pair():
     trials = [_trial(n, 0.1 * n, 5.0 - n, 2.0 * n) for n in range(4)]
-    assert report_pareto.drawings(trials, _THREE).count("<svg") == 3
+    assert pareto.drawings(trials, _THREE).count("<svg") == 3
 
 
 def test_names_cannot_become_markup(trials):
-    page = report_pareto.drawings(trials, _THREE[:2])
+    page = pareto.drawings(trials, _THREE[:2])
     assert "&lt;size&gt;" in page
     assert "<size>" not in page
 
 
 def test_the_page_has_a_column_an_objective_and_the_compromise_first(trials):
-    page = report.page(trials, _THREE[0], "Tuner", "done", _THREE[:2])
+    page = document(trials, _THREE[0], "Tuner", "done", _THREE[:2])
     assert "<th>accuracy</th><th>&lt;size&gt;</th>" in page
     rows = re.findall(r"<tr[^>]*><td>(\d+)</td>", page)
     assert rows[0] == "0001"
@@ -76,5 +77,5 @@ def test_the_page_has_a_column_an_objective_and_the_compromise_first(trials):
 
 def test_one_objective_has_no_drawing(trials):
     single = [Trial("0", 0, {}, 0, TrialState.COMPLETED, score=1.0, loss=1.0)]
-    assert report_pareto.drawings(single, _THREE[:1]) == ""
-    assert report_pareto.drawings([trials[-1]], _THREE[:2]) == ""
+    assert pareto.drawings(single, _THREE[:1]) == ""
+    assert pareto.drawings([trials[-1]], _THREE[:2]) == ""

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tuner_component import report
+from tuner_component.report.page import document
 from tuner_component.trial import Objective, Reason, Trial, TrialError, TrialState
 
 _ACCURACY = Objective("val_accuracy", "max")
@@ -32,7 +32,7 @@ def trials():
 
 
 def _page(trials):
-    return report.page(trials, _ACCURACY, "Tuner", "max_trials=5 is reached")
+    return document(trials, _ACCURACY, "Tuner", "max_trials=5 is reached")
 
 
 class _Balanced(HTMLParser):

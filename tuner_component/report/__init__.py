@@ -1,0 +1,1 @@
+"""A search as pictures and as one page."""

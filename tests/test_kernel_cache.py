@@ -9,7 +9,8 @@ import tensorflow as tf
 from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import context
 
-from tuner_component import kernel_cache, seeding
+from tuner_component import kernel_cache
+from tuner_component.keras_trials import seeding
 
 
 @pytest.fixture(autouse=True)

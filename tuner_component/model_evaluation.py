@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tuner_component.evaluation import Evaluator
-from tuner_component.keras_together import KerasEvaluation
+from tuner_component.keras_trials.together import KerasEvaluation
 from tuner_component.sklearn_evaluation.evaluation import (
     SklearnEvaluation,
     is_estimator,

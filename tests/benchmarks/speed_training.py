@@ -301,8 +301,8 @@ class _Trials:
 
     def run(self, number: int, units: int = 32) -> float:
         """Trains a trial; returns the CPU seconds before its first step."""
-        from tuner_component import keras_evaluation
         from tuner_component.evaluation import Job
+        from tuner_component.keras_trials import evaluating
 
         rng = np.random.default_rng(number)
         values = {"rate": 10 ** rng.uniform(-4, -1), "dropout": rng.uniform(0.1, 0.6)}
@@ -310,7 +310,7 @@ class _Trials:
         folder = f"{self.folder}/{number}"
         job = Job(str(number), values, number, 0, folder, "val_loss", "min")
         self.began = time.process_time()
-        keras_evaluation.train(self.code, job, lambda _: None)
+        evaluating.train(self.code, job, lambda _: None)
         return self.before_step
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tuner_component import journal, search_loop, training_state
+from tuner_component import journal, search_loop
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.evaluation import Evaluation
+from tuner_component.keras_trials import training_state
 from tuner_component.search_space import Choice, Float, SearchSpace
 from tuner_component.strategies.random import Random
 from tuner_component.strategies.successive_halving import SuccessiveHalving

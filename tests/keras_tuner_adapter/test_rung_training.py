@@ -8,8 +8,8 @@ import keras
 import pytest
 
 from tests.keras_tuner_adapter import stock_tuners
-from tuner_component import training_state
 from tuner_component.evaluation import Job, evaluate
+from tuner_component.keras_trials import training_state
 from tuner_component.keras_tuner_adapter import rung_training
 from tuner_component.keras_tuner_adapter.stock_evaluation import make_evaluator
 from tuner_component.trial import Fidelity

@@ -14,7 +14,7 @@ import pytest
 keras_tuner = pytest.importorskip("keras_tuner")
 
 from tests.keras_tuner_adapter.ask_and_tell import completed, search  # noqa: E402
-from tuner_component import Objective, StrategyOracle  # noqa: E402
+from tuner_component import Objective, StrategyOracle  # noqa: E402  # noqa: E402
 from tuner_component.errors import (  # noqa: E402
     PreflightError,
     StudyMismatchError,

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from tests.nas.building import hyperparameters
-from tuner_component import keras_evaluation, keras_exploration, nas
+from tuner_component import nas
 from tuner_component.data import Split
 from tuner_component.errors import PreflightError, SearchSpaceError
 from tuner_component.evaluation import Job, evaluate
+from tuner_component.keras_trials import evaluating, exploring
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 from tuner_component.trial import Reason
 
@@ -36,7 +37,7 @@ def code_of(data, operations, **limits):
         model.compile("adam", "binary_crossentropy")
         return nas.limit(model, **limits)
 
-    return keras_evaluation.ModelCode(
+    return evaluating.ModelCode(
         build_model, lambda _: {}, data, data, {"epochs": 1, "batch_size": 20}
     )
 
@@ -49,11 +50,11 @@ def test_the_default_may_be_too_large(data, tmp_path):
     """The largest cell has 3 x 3 convolutions only; the others are found and tried."""
     operations = {name: nas.convolutions()[name] for name in ("conv_3x3", "skip")}
     code = code_of(data, operations, max_parameters=300)
-    report = keras_exploration.explore(code).report
+    report = exploring.explore(code).report
     assert "val_loss" in report["metrics"]
     space = from_keras_tuner(report["space"])
     assert space.size() == 2**3
-    evaluator = keras_evaluation.make_evaluator(code)
+    evaluator = evaluating.make_evaluator(code)
     outcome = evaluate(evaluator, job(tmp_path, space.defaults()), lambda _: None)
     assert outcome.error.reason is Reason.INFEASIBLE
     assert "parameters; max_parameters=300 allows less" in outcome.error.message
@@ -66,7 +67,7 @@ def test_a_limit_that_no_architecture_keeps_is_named_before_training(data):
     code = code_of(data, nas.convolutions(), max_parameters=3)
     message = r"models .* is infeasible\. .* parameters; max_parameters=3 allows less"
     with pytest.raises(PreflightError, match=message):
-        keras_exploration.explore(code)
+        exploring.explore(code)
 
 
 def test_shapes_that_cannot_be_merged_are_named_before_training(data):
@@ -77,7 +78,7 @@ def test_shapes_that_cannot_be_merged_are_named_before_training(data):
 
     code = code_of(data, {"skip": nas.skip, "smaller": smaller})
     with pytest.raises(SearchSpaceError, match=r"'cell' cannot merge .*3, 3, 4"):
-        keras_exploration.explore(code)
+        exploring.explore(code)
 
 
 def test_the_winner_is_rebuilt_from_its_hyperparameters_alone(data, tmp_path):
@@ -85,7 +86,7 @@ def test_the_winner_is_rebuilt_from_its_hyperparameters_alone(data, tmp_path):
 
     code = code_of(data, nas.convolutions())
     values = {"cell_0_1": "conv_3x3", "cell_0_2": "separable_3x3", "cell_1_2": "skip"}
-    evaluator = keras_evaluation.make_evaluator(code)
+    evaluator = evaluating.make_evaluator(code)
     outcome = evaluate(evaluator, job(tmp_path, values), lambda _: None)
     config = outcome.report["hyperparameters"]
     hp = keras_tuner.HyperParameters.from_config(config)

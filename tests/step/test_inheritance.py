@@ -6,7 +6,7 @@ import pytest
 
 from tests.step.on_engines import run_on
 from tuner_component import Search
-from tuner_component.training_state import NAME
+from tuner_component.keras_trials.training_state import NAME
 
 pytestmark = pytest.mark.slow
 

@@ -7,10 +7,11 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tuner_component import model_state, training_state
+from tuner_component import model_state
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Job
-from tuner_component.training_state import TrainingState
+from tuner_component.keras_trials import training_state
+from tuner_component.keras_trials.training_state import TrainingState
 from tuner_component.trial import Measurement
 
 

@@ -89,8 +89,9 @@ def theirs(task: RealTask, tuner_name: str, seed: int, epochs: Epochs) -> None:
 
 def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
     """Runs one of our strategies in this process; `hyperband+bayesian` has proposals."""
-    from tuner_component import keras_evaluation, search_loop
+    from tuner_component import search_loop
     from tuner_component.data import Split
+    from tuner_component.keras_trials import evaluating
     from tuner_component.keras_tuner_adapter.space import from_keras_tuner
     from tuner_component.space_discovery import discover
     from tuner_component.strategies import registry
@@ -99,7 +100,7 @@ def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
     from tuner_component.trial import Objective
 
     train, validation = (Split(None, _columns(arrays)) for arrays in task.load())
-    code = keras_evaluation.ModelCode(
+    code = evaluating.ModelCode(
         task.build_model,
         lambda hp: {},
         train,
@@ -108,7 +109,7 @@ def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
     )
 
     def evaluate(job: Job, report: Report) -> Evaluation:
-        return keras_evaluation.train(
+        return evaluating.train(
             code, job, lambda seen: epochs.add(seen.metrics[task.objective])
         )
 

@@ -26,7 +26,7 @@ def make() -> Evaluator:
     """Returns the evaluator of the convolutional network, in a worker."""
     from tests.benchmarks import speed_training
     from tuner_component.data import Split
-    from tuner_component.keras_together import KerasEvaluation
+    from tuner_component.keras_trials.together import KerasEvaluation
     from tuner_component.model_code import ModelCode
 
     case = speed_training.images()

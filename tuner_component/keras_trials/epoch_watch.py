@@ -10,7 +10,7 @@ from typing import Any
 from tuner_component import model_state
 from tuner_component.curve_stopping import CurveStopping
 from tuner_component.evaluation import Job, Report
-from tuner_component.training_state import TrainingState
+from tuner_component.keras_trials.training_state import TrainingState
 from tuner_component.trial import Measurement, Objective
 
 BEST = "best"

@@ -10,14 +10,10 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")
 
-from tuner_component import (  # noqa: E402
-    keras_evaluation,
-    keras_exploration,
-    model_metrics,
-    weights_file,
-)
+from tuner_component import model_metrics  # noqa: E402
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
+from tuner_component.keras_trials import evaluating, exploring, weights_file  # noqa: E402
 from tuner_component.trial import Reason  # noqa: E402
 
 _SIZES = []
@@ -55,7 +51,7 @@ def _build(library):
 
 
 def _code(data, build=None, fit_args=lambda hp: {}, **defaults):
-    return keras_evaluation.ModelCode(
+    return evaluating.ModelCode(
         build_model=build or _build(keras),
         fit_args=fit_args,
         train=data,
@@ -72,7 +68,7 @@ def _job(folder, seed=3, objective="val_accuracy", direction="max", **values):
 def _run(code, job):
     seen = []
     outcome = evaluate(
-        lambda j, report: keras_evaluation.train(code, j, report), job, seen.append
+        lambda j, report: evaluating.train(code, j, report), job, seen.append
     )
     assert tuple(seen) == outcome.measurements
     return outcome
@@ -171,7 +167,7 @@ def test_a_model_that_is_not_compiled_is_explained(data, tmp_path):
 
 
 def test_exploring_finds_space_and_metrics(data):
-    report = keras_exploration.explore(_code(data)).report
+    report = exploring.explore(_code(data)).report
     names = [entry["config"]["name"] for entry in report["space"]["space"]]
     assert sorted(names) == ["batch_size", "rate", "units"]
     reported = {"accuracy", "loss", "val_accuracy", "val_loss"}
@@ -193,7 +189,7 @@ def test_the_best_weights_are_exported(data, tmp_path, library):
     job = _job(tmp_path)
     outcome = _run(code, job)
     target = str(tmp_path / "saved")
-    keras_evaluation.export(code, Job(**{**vars(job), "note": {"export": target}}))
+    evaluating.export(code, Job(**{**vars(job), "note": {"export": target}}))
     served = tf.saved_model.load(target)
     features, label = next(iter(data.batches(60)))
     scores = served.serve(features if library == "keras" else features["x"]).numpy()

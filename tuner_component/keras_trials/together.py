@@ -5,14 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 
-from tuner_component import (
-    keras_evaluation,
-    keras_fidelity,
-    training,
-    training_state,
-)
+from tuner_component import training
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
-from tuner_component.keras_evaluation import Begun
+from tuner_component.keras_trials import evaluating, fidelities, training_state
+from tuner_component.keras_trials.evaluating import Begun
 from tuner_component.model_code import ModelCode
 from tuner_component.trial import Measurement
 
@@ -32,7 +28,7 @@ class KerasEvaluation:
 
     def __init__(self, code: ModelCode, least_steps: int = _LEAST_STEPS) -> None:
         self._code, self._least_steps = code, least_steps
-        self._alone: Evaluator = keras_evaluation.make_evaluator(code)
+        self._alone: Evaluator = evaluating.make_evaluator(code)
 
     def __call__(self, job: Job, report: Report) -> Evaluation:
         """Trains and scores one configuration."""
@@ -45,7 +41,7 @@ class KerasEvaluation:
 
         The result is that of a training of its own, up to rounding.
         """
-        steps = sum(keras_evaluation.num_steps(self._code, job) for job in jobs)
+        steps = sum(evaluating.num_steps(self._code, job) for job in jobs)
         if steps < self._least_steps:
             return
         begun = {id(b.model): b for b in map(self._begun(report), jobs) if b}
@@ -66,14 +62,14 @@ class KerasEvaluation:
         """What fails here fails again alone, and is reported there."""
 
         def begin(job: Job) -> Begun | None:
-            if keras_fidelity.is_reduced(job):
+            if fidelities.is_reduced(job):
                 return None
             try:
                 earlier = training_state.read(job)
                 epochs = training_state.epochs_of(job)
                 if earlier and epochs is not None and earlier.is_enough_for(epochs):
                     return None
-                return keras_evaluation.begin(
+                return evaluating.begin(
                     self._code, job, lambda measured: report(job, measured), earlier
                 )
             except Exception as error:  # noqa: BLE001
@@ -84,7 +80,7 @@ class KerasEvaluation:
 
 
 def _member(begun: Begun) -> training.Member | None:
-    plan, reason = keras_evaluation.graph_plan(begun)
+    plan, reason = evaluating.graph_plan(begun)
     if "train_seconds" in begun.job.further_objectives:
         reason = "an objective is the time of a training"
     if plan is None or reason:
@@ -101,6 +97,6 @@ def _end(begun: Begun, member: training.Member) -> Callable[[], Evaluation]:
     def end() -> Evaluation:
         if member.error is not None:
             raise member.error
-        return keras_evaluation.end(begun)
+        return evaluating.end(begun)
 
     return end

@@ -13,9 +13,9 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")
 
-from tuner_component import keras_evaluation, training_state, weights_file  # noqa: E402
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
+from tuner_component.keras_trials import evaluating, training_state, weights_file  # noqa: E402
 from tuner_component.trial import Fidelity  # noqa: E402
 
 VALUES = {"units": 6, "rate": 0.05}
@@ -100,7 +100,7 @@ def two_optimizers(hp):
 
 
 def code(build=None, fit_args=lambda hp: {}, data=DATA, **defaults):
-    return keras_evaluation.ModelCode(
+    return evaluating.ModelCode(
         build_model=build or model_of(keras),
         fit_args=fit_args,
         train=data,
@@ -127,7 +127,7 @@ def run(of, at):
     """Returns the outcome, and the epochs that were trained for it."""
     seen = []
     outcome = evaluate(
-        lambda j, report: keras_evaluation.train(of, j, report), at, seen.append
+        lambda j, report: evaluating.train(of, j, report), at, seen.append
     )
     assert outcome.error is None, outcome.error
     return outcome, [int(measurement.resource) for measurement in seen]
@@ -264,7 +264,7 @@ def test_a_paused_model_can_be_exported_too(tmp_path, epochs):
     outcome, _ = run(code(), job(tmp_path, epochs))
     target = str(tmp_path / "saved")
     at = job(tmp_path, epochs, 1, note={"export": target})
-    keras_evaluation.export(code(), at)
+    evaluating.export(code(), at)
     data = arrays()
     served = tf.saved_model.load(target)
     scores = served.serve({"x": data["x"]}).numpy()
@@ -301,7 +301,7 @@ def test_a_remote_folder_works_the_same(tmp_path):
 def test_only_one_may_say_the_epochs(tmp_path, values, fit_args, message):
     at = job(tmp_path, 2, values=values)
     outcome = evaluate(
-        lambda j, report: keras_evaluation.train(
+        lambda j, report: evaluating.train(
             code(fit_args=lambda hp: fit_args), j, report
         ),
         at,
@@ -314,4 +314,4 @@ def test_only_one_may_say_the_epochs(tmp_path, values, fit_args, message):
 def test_another_kind_of_fidelity_is_refused(tmp_path):
     at = dataclasses.replace(job(tmp_path, 2), fidelity=Fidelity("resolution", 2))
     with pytest.raises(ValueError, match="'resolution'; expected 'epochs'"):
-        keras_evaluation.train(code(), at, lambda _: None)
+        evaluating.train(code(), at, lambda _: None)

@@ -9,14 +9,14 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from tuner_component import weights_file  # noqa: E402
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.evaluation import (  # noqa: E402
     Job,
     evaluate,
     evaluate_together,
 )
-from tuner_component.keras_together import KerasEvaluation  # noqa: E402
+from tuner_component.keras_trials import weights_file  # noqa: E402
+from tuner_component.keras_trials.together import KerasEvaluation  # noqa: E402
 from tuner_component.model_code import ModelCode  # noqa: E402
 from tuner_component.training import width as widths  # noqa: E402
 from tuner_component.trial import Fidelity, Reason  # noqa: E402

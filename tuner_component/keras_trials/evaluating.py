@@ -8,23 +8,22 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tuner_component import (
-    fit_arguments,
-    heirs,
-    keras_fidelity,
-    model_metrics,
-    model_state,
-    seeding,
-    training,
-    training_state,
-    weights_file,
-)
+from tuner_component import model_metrics, model_state, training
 from tuner_component.curve_stopping import CurveStopping
-from tuner_component.epoch_watch import best_weights, make_watch
 from tuner_component.errors import TrialFailedError
 from tuner_component.estimators import model_fidelity
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
-from tuner_component.keras_exploration import explore
+from tuner_component.keras_trials import (
+    fidelities,
+    fit_arguments,
+    heirs,
+    seeding,
+    training_state,
+    weights_file,
+)
+from tuner_component.keras_trials.epoch_watch import best_weights, make_watch
+from tuner_component.keras_trials.exploring import explore
+from tuner_component.keras_trials.training_state import TrainingState
 from tuner_component.model_code import (
     ModelCode,
     built_model,
@@ -33,22 +32,19 @@ from tuner_component.model_code import (
     make_variables,
     narrowed,
 )
-from tuner_component.training_state import TrainingState
 
 
 def make_evaluator(code: ModelCode) -> Evaluator:
     """Returns the evaluator of a `build_model` that returns Keras models."""
-    parts = keras_fidelity.Parts(code.train, code.seed)
+    parts = fidelities.Parts(code.train, code.seed)
 
     def evaluate(job: Job, report: Report) -> Evaluation:
         if "explore" in job.note:
             return explore(code)
         with model_fidelity.given(job.fidelity):
-            if not keras_fidelity.is_reduced(job):
+            if not fidelities.is_reduced(job):
                 return evaluated(code, job, report)
-            return evaluated(
-                _reduced(code, parts, job), keras_fidelity.plain(job), report
-            )
+            return evaluated(_reduced(code, parts, job), fidelities.plain(job), report)
 
     def evaluated(code: ModelCode, job: Job, report: Report) -> Evaluation:
         if "export" in job.note:
@@ -58,7 +54,7 @@ def make_evaluator(code: ModelCode) -> Evaluator:
     return evaluate
 
 
-def _reduced(code: ModelCode, parts: keras_fidelity.Parts, job: Job) -> ModelCode:
+def _reduced(code: ModelCode, parts: fidelities.Parts, job: Job) -> ModelCode:
     """Returns the code with the examples that a job gets, and as many steps fewer."""
     part, steps = parts.of(job), code.fit_defaults.get("steps_per_epoch")
     if part is code.train or job.fidelity is None:

@@ -10,9 +10,9 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")
 
-from tuner_component import heirs, keras_evaluation, training_state  # noqa: E402
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
+from tuner_component.keras_trials import evaluating, heirs, training_state  # noqa: E402
 from tuner_component.trial import Inheritance  # noqa: E402
 
 PARENT = {"units": 8, "layers": 1, "rate": 0.05}
@@ -38,7 +38,7 @@ def code(library=keras, *, batches=False):
     y = (x.sum(axis=1, keepdims=True) > 0).astype("int64")
     data = Split(None, {"x": x, "__label__": y})
     callbacks = [keras.callbacks.LambdaCallback()] if batches else []
-    return keras_evaluation.ModelCode(
+    return evaluating.ModelCode(
         build_model,
         (lambda hp: {"callbacks": callbacks}) if batches else (lambda hp: {}),
         data,
@@ -53,7 +53,7 @@ def run(made, folder, number, values, inheritance=NOBODY, parent_folder=""):
         "min", inheritance=inheritance, parent_folder=parent_folder,
     )  # fmt: skip
     outcome = evaluate(
-        lambda job, report: keras_evaluation.train(made, job, report),
+        lambda job, report: evaluating.train(made, job, report),
         job,
         lambda measurement: None,
     )

@@ -12,7 +12,7 @@ from tuner_component.data import Split
 from tuner_component.errors import PreflightError, TrialFailedError
 from tuner_component.estimators import subset
 from tuner_component.evaluation import Job
-from tuner_component.training_state import EPOCHS
+from tuner_component.keras_trials.training_state import EPOCHS
 
 EXAMPLES = "examples_fraction"
 RESOLUTION = "resolution"

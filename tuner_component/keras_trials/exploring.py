@@ -6,16 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from tuner_component import (
-    fit_arguments,
-    keras_fidelity,
-    model_inputs,
-    model_metrics,
-    seeding,
-    training,
-)
+from tuner_component import model_inputs, model_metrics, training
 from tuner_component.estimators import model_fidelity
 from tuner_component.evaluation import Evaluation
+from tuner_component.keras_trials import fidelities, fit_arguments, seeding
 from tuner_component.model_code import (
     ModelCode,
     built_model,
@@ -44,7 +38,7 @@ def explore(code: ModelCode) -> Evaluation:
     model_inputs.check(model, code.train.batches(1).element_spec[0])
     code = narrowed(code, model)
     make_variables(model, code)
-    fidelities = keras_fidelity.kinds(code.train, model, asked)
+    kinds = fidelities.kinds(code.train, model, asked)
     own = code.fit_args(hp)
     fit = fit_arguments.settled(code.fit_defaults, hp.values, own, None)
     said = fit_arguments.epochs_said_by(hp.values, own)
@@ -55,7 +49,7 @@ def explore(code: ModelCode) -> Evaluation:
             "space": found.config,
             "complete": found.complete,
             "metrics": sorted({*history, *model_metrics.NAMES}),
-            "fidelities": fidelities,
+            "fidelities": kinds,
             "no_rungs": f"{said} says them too; remove it" if said else "",
         },
     )

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tuner_component import model_state, training_state
+from tuner_component import model_state
 from tuner_component.evaluation import Job
+from tuner_component.keras_trials import training_state
+from tuner_component.keras_trials.training_state import TrainingState
 from tuner_component.nas import weights
-from tuner_component.training_state import TrainingState
 
 _logger = logging.getLogger(__name__)
 

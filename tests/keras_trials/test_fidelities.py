@@ -11,23 +11,19 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")
 
-from tests.test_keras_evaluation import _build, _code, _job, data  # noqa: E402, F401
-from tuner_component import (  # noqa: E402
-    fidelity,
-    keras_evaluation,
-    keras_exploration,
-    keras_fidelity,
-)
+from tests.keras_trials.test_evaluating import _build, _code, _job, data  # noqa: E402, F401
+from tuner_component import fidelity  # noqa: E402
 from tuner_component.data import Split  # noqa: E402
 from tuner_component.errors import PreflightError  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
+from tuner_component.keras_trials import evaluating, exploring, fidelities  # noqa: E402
 from tuner_component.trial import Fidelity, StoppingRule  # noqa: E402
 
 SIZES = []
 
 
 def run(code, job):
-    return evaluate(keras_evaluation.make_evaluator(code), job, lambda _: None)
+    return evaluate(evaluating.make_evaluator(code), job, lambda _: None)
 
 
 def at(job, kind, value, most):
@@ -54,7 +50,7 @@ def images():
 
 
 def test_parts_are_nested_and_have_both_classes(data):  # noqa: F811
-    parts = keras_fidelity.Parts(data, 0)
+    parts = fidelities.Parts(data, 0)
     job = _job("")
     rows = [
         {
@@ -68,7 +64,7 @@ def test_parts_are_nested_and_have_both_classes(data):  # noqa: F811
     part = parts.of(at(job, "examples_fraction", 0.1, 1.0))
     assert set(part.arrays["__label__"].ravel()) == {0, 1}
     assert parts.of(at(job, "examples_fraction", 0.1, 1.0)) is part
-    other = keras_fidelity.Parts(data, 1).of(at(job, "examples_fraction", 0.5, 1.0))
+    other = fidelities.Parts(data, 1).of(at(job, "examples_fraction", 0.5, 1.0))
     assert {tuple(row) for row in other.arrays["x"]} != rows[1]
 
 
@@ -96,7 +92,7 @@ def test_streamed_examples_have_no_part(data):  # noqa: F811
     streamed = dataclasses.replace(data, arrays=None)
     job = at(_job(""), "examples_fraction", 0.5, 1.0)
     with pytest.raises(Exception, match=r"0.5 of the examples.*read as a stream"):
-        keras_fidelity.Parts(streamed, 0).of(job)
+        fidelities.Parts(streamed, 0).of(job)
 
 
 def test_the_model_is_built_and_exported_as_its_fidelity_says(images, tmp_path):
@@ -113,10 +109,10 @@ def test_the_model_is_built_and_exported_as_its_fidelity_says(images, tmp_path):
 
 
 def test_exploring_finds_what_the_model_asks_for(images, data):  # noqa: F811
-    report = keras_exploration.explore(_code(images, image_model)).report
+    report = exploring.explore(_code(images, image_model)).report
     known = {"epochs": None, "examples_fraction": 1.0}
     assert report["fidelities"] == {**known, "resolution": 8}
-    assert keras_exploration.explore(_code(data)).report["fidelities"] == known
+    assert exploring.explore(_code(data)).report["fidelities"] == known
 
 
 def test_a_resolution_needs_images(data):  # noqa: F811
@@ -125,11 +121,11 @@ def test_a_resolution_needs_images(data):  # noqa: F811
         return _build(keras)(hp)
 
     with pytest.raises(PreflightError, match=r"no layer with images.*\(None, 3\)"):
-        keras_exploration.explore(_code(data, build))
+        exploring.explore(_code(data, build))
 
 
 def test_the_stopping_rule_holds_for_the_full_fidelity_only():
     job = dataclasses.replace(_job(""), stopping=StoppingRule(0.0, 0.1))
     low, full = at(job, "width", 0.5, 1.0), at(job, "width", 1.0, 1.0)
-    assert keras_fidelity.plain(low).stopping is None
-    assert keras_fidelity.plain(full).stopping == job.stopping
+    assert fidelities.plain(low).stopping is None
+    assert fidelities.plain(full).stopping == job.stopping

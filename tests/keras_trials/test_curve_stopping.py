@@ -10,11 +10,11 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")
 
+from tests.keras_trials.test_evaluating import _code, _job, _run, data  # noqa: E402, F401
 from tests.keras_tuner_adapter import stock_tuners  # noqa: E402
-from tests.test_keras_evaluation import _code, _job, _run, data  # noqa: E402, F401
-from tuner_component import keras_evaluation, weights_file  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
-from tuner_component.keras_together import KerasEvaluation  # noqa: E402
+from tuner_component.keras_trials import evaluating, weights_file  # noqa: E402
+from tuner_component.keras_trials.together import KerasEvaluation  # noqa: E402
 from tuner_component.keras_tuner_adapter.stock_evaluation import (  # noqa: E402
     make_evaluator,
 )
@@ -71,7 +71,7 @@ def test_it_ends_within_a_rung_and_again_in_the_next_attempt(data, tmp_path):  #
     first, again = (
         _run(_code(data), job),
         evaluate(
-            lambda j, report: keras_evaluation.train(_code(data), j, report),
+            lambda j, report: evaluating.train(_code(data), j, report),
             job,
             lambda _: None,
         ),

@@ -1,0 +1,1 @@
+"""Trials of a `build_model` that returns Keras models."""

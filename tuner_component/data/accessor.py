@@ -59,9 +59,17 @@ class SharedReader:
         text = b"" if schema is None else schema.SerializeToString(deterministic=True)
         key = (*files, text)
         if key not in self._tables:
-            found = open_table(self.stock, files, schema, self._cache_folder)
-            self._tables[key] = found
+            self._tables[key] = self.open(files, schema)
         return self._tables[key]
+
+    def open(self, files: Sequence[str], schema: Any) -> Table | None:
+        """Returns the examples of these files, which this reader does not hold on to.
+
+        Args:
+            files: File patterns.
+            schema: The (transformed) schema, or None.
+        """
+        return open_table(self.stock, files, schema, self._cache_folder)
 
 
 def dataset(table: Table, options: Any) -> Any:

@@ -91,7 +91,7 @@ def _table(reader: Any, files: Sequence[str], schema: Any) -> Table | None:
     if not isinstance(reader, SharedReader) or schema is None:
         return None
     try:
-        table = reader.table(files, schema)
+        table = reader.open(files, schema)
     except (tf.errors.OpError, OSError, ValueError):
         return None
     names = sorted(feature.name for feature in schema.feature)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import logging
 import shutil
 from collections.abc import Collection, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from tuner_component import outcome_file
 from tuner_component.gfile_store import GfileStore, is_remote
 from tuner_component.pareto.ranking import pareto_set, ranked
-from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
+from tuner_component.trial import Objective, Trial, TrialState
 
 _logger = logging.getLogger(__name__)
 
@@ -45,7 +44,7 @@ def unneeded(
 
 def loss_to_keep(
     trial: Trial,
-    trials: Sequence[Trial],
+    losses: Sequence[float],
     keep: int,
     kept: Collection[str],
     objectives: Sequence[Objective],
@@ -56,7 +55,8 @@ def loss_to_keep(
 
     Args:
         trial: Is about to begin.
-        trials: All trials of the study.
+        losses: Those of the completed trials, the best first, without repeats of
+            others, which are never the best.
         keep: How many of the best keep their files, >= 1.
         kept: Ids of trials that keep theirs whatever their rank.
         objectives: All of the study.
@@ -67,15 +67,7 @@ def loss_to_keep(
     """
     if kept or trial.fidelity or trial.inheritance or len(objectives) > 1:
         return None
-    losses = (
-        t.loss
-        for t in trials
-        if t.state is TrialState.COMPLETED
-        and t.loss is not None
-        and REPEAT_OF not in t.note
-    )
-    best = heapq.nsmallest(keep, losses)
-    return best[-1] if len(best) == keep else None
+    return losses[keep - 1] if len(losses) >= keep else None
 
 
 def empty(folder: str) -> None:

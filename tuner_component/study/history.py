@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 from tuner_component.evaluation import Outcome
 from tuner_component.records import decode
 from tuner_component.trial import (
+    REPEAT_OF,
     Fidelity,
     Objective,
     RungResult,
@@ -33,6 +35,12 @@ class History:
         self._counts: collections.Counter[TrialState] = collections.Counter()
         self._pending: dict[str, Trial] = {}
         self._all: tuple[Trial, ...] | None = None
+        self._sorted_losses: list[float] = []
+
+    @property
+    def losses(self) -> Sequence[float]:
+        """Those of the completed trials, the best first, without repeats of others."""
+        return self._sorted_losses
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -93,6 +101,9 @@ class History:
             self._pending[trial.trial_id] = trial
         self._trials[trial.trial_id] = trial
         self._all = None
+        is_complete = trial.state is TrialState.COMPLETED
+        if is_complete and trial.loss is not None and REPEAT_OF not in trial.note:
+            bisect.insort(self._sorted_losses, trial.loss)
 
     def _promote(self, record: Mapping[str, Any]) -> None:
         rule = record.get("stopping")

@@ -233,17 +233,15 @@ class Study:
         A strategy with a method `keeps(history) -> Collection[str]` protects the
         trials that it names.
         """
-        for trial_id in checkpoints.unneeded(*self._retention()):
+        for trial_id in checkpoints.unneeded(self.trials, *self._retention()):
             if trial_id not in self._emptied:
                 checkpoints.empty(self.folder_of(trial_id))
                 self._emptied.add(trial_id)
 
-    def _retention(
-        self,
-    ) -> tuple[Sequence[Trial], int, Collection[str], Sequence[Objective]]:
+    def _retention(self) -> tuple[int, Collection[str], Sequence[Objective]]:
         """Returns what decides whose files are needed; see `checkpoints`."""
-        trials, keep = self.trials, self.limits.keep_checkpoints
-        return trials, keep, kept(self._strategy, trials), self.objectives
+        needed = kept(self._strategy, self.trials)
+        return self.limits.keep_checkpoints, needed, self.objectives
 
     def _tell_kept_outcomes(self) -> None:
         for trial in self._history.pending:
@@ -280,7 +278,9 @@ class Study:
             further_objectives=tuple(each.name for each in self.objectives[1:]),
             inheritance=trial.inheritance,
             parent_folder=self.folder_of(parent) if parent else "",
-            loss_to_keep=checkpoints.loss_to_keep(trial, *self._retention()),
+            loss_to_keep=checkpoints.loss_to_keep(
+                trial, self._history.losses, *self._retention()
+            ),
         )
 
     def _can_start(self, trial: Trial) -> bool:

@@ -530,6 +530,12 @@ class TestLossToKeep:
     def test_it_is_that_of_the_last_of_the_best(self, home, keep, scores, loss):
         assert self.after(home, scores, keep_checkpoints=keep) == loss
 
+    def test_a_study_that_goes_on_knows_it_too(self, home):
+        assert self.after(home, [3.0, 5.0, 4.0], keep_checkpoints=2) == -4.0
+        study = opened(home, keep_checkpoints=2)
+        (job,) = study.ask(1)
+        assert (job.trial_id, job.loss_to_keep) == ("0003", -4.0)
+
     def test_a_lower_score_is_of_use_where_low_is_good(self, home):
         objective = Objective("score", "min")
         assert self.after(home, [3.0, 5.0], objective=objective) == 3.0

@@ -3,7 +3,7 @@
 `make bench-gpu` prints steps a second of wall time, after whatever is compiled is; a step
 of a model that trains with others counts as one. Without a GPU that TensorFlow sees it
 says so and measures nothing.
-ARGS="small" runs one of the models small, tabular and images.
+ARGS="small" runs one of the models small, tabular and images; "search" a whole search.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.benchmarks import speed_training
+from tests.benchmarks import gpu_search, speed_training
 from tests.benchmarks.figures import Figure, report
 
 _ROUNDS = 3
@@ -24,6 +24,7 @@ _CASES = {
     "tabular": (speed_training.tabular, 16),
     "images": (speed_training.images, 1),
 }
+_SEARCH = "search"
 _GAIN, _GAIN_TOGETHER = 1.0, 10.0  # Never slower than `fit`; an order of magnitude.
 
 
@@ -35,11 +36,13 @@ def main() -> int:
         sys.stdout.write("Nothing is measured: TensorFlow sees no GPU here.\n")
         return 0
     tf.config.experimental.set_memory_growth(gpus[0], True)
-    names = sys.argv[1:] or list(_CASES)
+    names = sys.argv[1:] or [*_CASES, _SEARCH]
     return report("gpu", [figure for name in names for figure in _figures(name)])
 
 
 def _figures(name: str) -> list[Figure]:
+    if name == _SEARCH:
+        return gpu_search.figures()
     make_case, count = _CASES[name]
     case = make_case()
     steps = -(-len(case.arrays["__label__"]) // case.batch_size)

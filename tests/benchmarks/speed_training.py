@@ -195,10 +195,10 @@ def small() -> Case:
         "x": rng.normal(size=(300, 7)).astype("float32"),
         "__label__": rng.integers(0, 3, (300, 1)),
     }
-    return Case("2 x 32 MLP, batch 32", _mlp, arrays, 32, (10, 400), 3000, 15000)
+    return Case("2 x 32 MLP, batch 32", small_model, arrays, 32, (10, 400), 3000, 15000)
 
 
-def _mlp(rate: float = 0.01, dropout: float = 0.1, units: int = 32) -> Any:
+def small_model(rate: float = 0.01, dropout: float = 0.1, units: int = 32) -> Any:
     import keras
 
     keras.utils.set_random_seed(0)
@@ -284,7 +284,7 @@ class _Trials:
 
         split, self.folder, self.before_step = Split(None, small().arrays), folder, 0.0
         self.code = ModelCode(
-            build_model=lambda hp: _mlp(hp["rate"], hp["dropout"], hp["units"]),
+            build_model=lambda hp: small_model(hp["rate"], hp["dropout"], hp["units"]),
             fit_args=lambda hp: {"callbacks": [self._clock()]},
             train=split,
             validation=split,

@@ -136,6 +136,28 @@ def test_each_has_its_own_callbacks():
     assert rates[1] < RATES[1]
 
 
+class _Noted(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.logs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.logs.append((epoch, dict(logs)))
+
+
+def test_callbacks_and_history_get_plain_numbers_of_every_epoch():
+    members = _members(kinds.dropout, lambda: [_Noted()])
+    _together(members)
+    for member in members:
+        (noted,), kept = member.callbacks, member.model.history
+        assert [epoch for epoch, _ in noted.logs] == kept.epoch
+        assert kept.epoch == list(range(member.plan.epochs))
+        assert {type(v) for _, logs in noted.logs for v in logs.values()} == {float}
+        by_name = {n: [logs[n] for _, logs in noted.logs] for n in noted.logs[0][1]}
+        assert by_name == kept.history
+        assert {"loss", "val_loss"} <= by_name.keys()
+
+
 def test_a_callback_may_change_weights():
     class Halves(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

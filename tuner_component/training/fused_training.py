@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,11 +21,10 @@ class _Runner:
         import keras
 
         self.member, self.epoch = member, member.plan.initial_epoch
-        self.logs: dict[str, Any] | None = None
+        self.logs: dict[str, float] = {}
         member.model.stop_training = False
         self._hooks = keras.callbacks.CallbackList(
-            list(member.callbacks),
-            add_history=True,
+            [*member.callbacks, _history()],
             model=member.model,
             epochs=member.plan.epochs,
             steps=member.plan.steps,
@@ -32,11 +32,27 @@ class _Runner:
         )
 
     def call(self, hook: str, *arguments: Any) -> None:
+        """Calls all callbacks; one that raises ends this member only."""
         if self.member.error is None:
             try:
                 getattr(self._hooks, hook)(*arguments)
             except Exception as error:  # noqa: BLE001 - the user's; the others go on
                 self.member.error = error
+
+    def call_of_epoch(self, hook: str, logs: dict[str, float]) -> None:
+        """Calls all callbacks with plain numbers, which Keras' list would look at."""
+        if self.member.error is None:
+            try:
+                for callback in self._hooks.callbacks:
+                    getattr(callback, hook)(self.epoch, logs)
+            except Exception as error:  # noqa: BLE001 - the user's; the others go on
+                self.member.error = error
+
+    def prepare_next(self) -> None:
+        """Has the rows of the next epoch made; they are kept until they are asked."""
+        plan = self.member.plan
+        if self.epoch + 1 < plan.epochs:
+            plan.rows(self.epoch + 1)
 
     @property
     def validates(self) -> bool:
@@ -78,7 +94,7 @@ class FusedTraining:
 
     def _epoch(self) -> None:
         for position, runner in enumerate(self._runners):
-            runner.call("on_epoch_begin", runner.epoch)
+            runner.call_of_epoch("on_epoch_begin", {})
             self._read(position, runner)
         for runner, logs in zip(self._runners, self._train(), strict=True):
             runner.logs = logs
@@ -87,20 +103,23 @@ class FusedTraining:
         for position, runner in enumerate(self._runners):
             if runner.member.needs == "weights":
                 self._stack.put_back(position)
-            runner.call("on_epoch_end", runner.epoch, runner.logs)
+            runner.call_of_epoch("on_epoch_end", runner.logs)
             self._read(position, runner)
             runner.epoch += 1
 
-    def _train(self) -> list[dict[str, Any]]:
+    def _train(self) -> list[dict[str, float]]:
         import tensorflow as tf
 
         plan, stack = self._runners[0].member.plan, self._stack
-        rows = tf.stack([r.member.plan.rows(r.epoch) for r in self._runners])
+        with tf.device("CPU"):  # Where they are: a GPU gets all of them at once.
+            rows = tf.stack([r.member.plan.rows(r.epoch) for r in self._runners])
         epoch = (plan.train, rows, plan.batch_size)
         values, metrics = self._graphs.train(
             stack.values, stack.numbers, *epoch, by_xla=self._by_xla
         )
         stack.take(values)
+        for runner in self._runners:  # A GPU is at work until the metrics are read.
+            runner.prepare_next()
         return _of_each(metrics, len(self._runners))
 
     def _validate(self) -> None:
@@ -115,7 +134,7 @@ class FusedTraining:
         )
         found = _of_each(metrics, len(self._runners))
         for runner, logs in zip(self._runners, found, strict=True):
-            if runner.validates and runner.logs is not None:
+            if runner.validates:
                 runner.call("on_test_begin")
                 runner.call("on_test_end", logs)
                 runner.logs |= {f"val_{name}": value for name, value in logs.items()}
@@ -133,7 +152,7 @@ class FusedTraining:
             if runner.has_ended:
                 self._stack.put_back(position)
                 finished(runner.member.model)
-                runner.call("on_train_end", runner.logs)
+                runner.call("on_train_end", runner.logs or None)
         if ended:
             self._by_xla = False
             left = [k for k, r in enumerate(self._runners) if r not in ended]
@@ -144,9 +163,28 @@ class FusedTraining:
         return lambda: self._stack.weights(self._runners.index(runner))
 
 
-def _of_each(metrics: Mapping[str, Any], num_members: int) -> list[dict[str, Any]]:
-    arrays = {name: value.numpy() for name, value in metrics.items()}
+def _of_each(metrics: Mapping[str, Any], num_members: int) -> list[dict[str, float]]:
+    numbers = {name: value.numpy().tolist() for name, value in metrics.items()}
     return [
-        {name: array[position] for name, array in arrays.items()}
+        {name: of_each[position] for name, of_each in numbers.items()}
         for position in range(num_members)
     ]
+
+
+@functools.cache
+def _history_class() -> Any:
+    import keras
+
+    class History(keras.callbacks.History):  # type: ignore[misc]
+        """Keras', which sets `model.history` every epoch, though it is set already."""
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            self.epoch.append(epoch)
+            for name, value in (logs or {}).items():
+                self.history.setdefault(name, []).append(value)
+
+    return History
+
+
+def _history() -> Any:
+    return _history_class()()

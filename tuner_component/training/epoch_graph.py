@@ -18,6 +18,7 @@ from tuner_component.training.batches import (
     weighing,
 )
 from tuner_component.training.examples import Examples
+from tuner_component.training.hooks import plain
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.one_thread import EpochGraph
 from tuner_component.training.xla import Faster, jit
@@ -88,7 +89,7 @@ class EpochGraphs:
             self.model.reset_metrics()
         tensors = tf.nest.flatten(examples.columns)
         metrics = epoch(tensors, rows, batch_size, by_xla=by_xla)
-        return {name: _plain(value) for name, value in metrics.items()}
+        return {name: plain(value) for name, value in metrics.items()}
 
     def _faster(
         self, step: Callable[..., Any], weigh: Callable[..., Any], examples: Examples
@@ -185,7 +186,3 @@ def _no_rows() -> Any:
     import tensorflow as tf
 
     return tf.zeros([0], tf.int64)
-
-
-def _plain(value: Any) -> Any:
-    return value.numpy() if hasattr(value, "numpy") else value

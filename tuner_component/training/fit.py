@@ -8,6 +8,7 @@ from typing import Any
 
 from tuner_component.training.epoch_graph import EpochGraphs
 from tuner_component.training.examples import Examples, Rows, in_order
+from tuner_component.training.hooks import callback_list
 from tuner_component.training.reuse import graphs_for
 from tuner_component.training.xla import is_worth_a_try
 
@@ -61,16 +62,7 @@ def fit(model: Any, plan: Plan, callbacks: Sequence[Any]) -> str:
 
 
 def _run(model: Any, graphs: EpochGraphs, plan: Plan, callbacks: Sequence[Any]) -> None:
-    import keras
-
-    hooks = keras.callbacks.CallbackList(
-        list(callbacks),
-        add_history=True,
-        model=model,
-        epochs=plan.epochs,
-        steps=plan.steps,
-        verbose=0,
-    )
+    hooks = callback_list(model, plan, callbacks)
     model.stop_training = False
     hooks.on_train_begin()
     logs: dict[str, Any] | None = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tuner_component.training.examples import in_order
 from tuner_component.training.fit import finished, num_steps, validates
 from tuner_component.training.fused_graph import FusedGraphs
+from tuner_component.training.hooks import callback_list
 from tuner_component.training.members import Member
 from tuner_component.training.stack import ModelStack
 from tuner_component.training.xla import is_worth_a_try
@@ -18,33 +18,16 @@ class _Runner:
     """A member on its way through the epochs."""
 
     def __init__(self, member: Member) -> None:
-        import keras
-
         self.member, self.epoch = member, member.plan.initial_epoch
-        self.logs: dict[str, float] = {}
+        self.logs: dict[str, Any] = {}
         member.model.stop_training = False
-        self._hooks = keras.callbacks.CallbackList(
-            [*member.callbacks, _history()],
-            model=member.model,
-            epochs=member.plan.epochs,
-            steps=member.plan.steps,
-            verbose=0,
-        )
+        self._hooks = callback_list(member.model, member.plan, member.callbacks)
 
     def call(self, hook: str, *arguments: Any) -> None:
         """Calls all callbacks; one that raises ends this member only."""
         if self.member.error is None:
             try:
                 getattr(self._hooks, hook)(*arguments)
-            except Exception as error:  # noqa: BLE001 - the user's; the others go on
-                self.member.error = error
-
-    def call_of_epoch(self, hook: str, logs: dict[str, float]) -> None:
-        """Calls all callbacks with plain numbers, which Keras' list would look at."""
-        if self.member.error is None:
-            try:
-                for callback in self._hooks.callbacks:
-                    getattr(callback, hook)(self.epoch, logs)
             except Exception as error:  # noqa: BLE001 - the user's; the others go on
                 self.member.error = error
 
@@ -94,7 +77,7 @@ class FusedTraining:
 
     def _epoch(self) -> None:
         for position, runner in enumerate(self._runners):
-            runner.call_of_epoch("on_epoch_begin", {})
+            runner.call("on_epoch_begin", runner.epoch)
             self._read(position, runner)
         for runner, logs in zip(self._runners, self._train(), strict=True):
             runner.logs = logs
@@ -103,11 +86,11 @@ class FusedTraining:
         for position, runner in enumerate(self._runners):
             if runner.member.needs == "weights":
                 self._stack.put_back(position)
-            runner.call_of_epoch("on_epoch_end", runner.logs)
+            runner.call("on_epoch_end", runner.epoch, runner.logs)
             self._read(position, runner)
             runner.epoch += 1
 
-    def _train(self) -> list[dict[str, float]]:
+    def _train(self) -> list[dict[str, Any]]:
         import tensorflow as tf
 
         plan, stack = self._runners[0].member.plan, self._stack
@@ -163,28 +146,10 @@ class FusedTraining:
         return lambda: self._stack.weights(self._runners.index(runner))
 
 
-def _of_each(metrics: Mapping[str, Any], num_members: int) -> list[dict[str, float]]:
-    numbers = {name: value.numpy().tolist() for name, value in metrics.items()}
+def _of_each(metrics: Mapping[str, Any], num_members: int) -> list[dict[str, Any]]:
+    arrays = {name: value.numpy() for name, value in metrics.items()}
+    numbers = {n: a.tolist() if a.ndim == 1 else a for n, a in arrays.items()}
     return [
         {name: of_each[position] for name, of_each in numbers.items()}
         for position in range(num_members)
     ]
-
-
-@functools.cache
-def _history_class() -> Any:
-    import keras
-
-    class History(keras.callbacks.History):  # type: ignore[misc]
-        """Keras', which sets `model.history` every epoch, though it is set already."""
-
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            self.epoch.append(epoch)
-            for name, value in (logs or {}).items():
-                self.history.setdefault(name, []).append(value)
-
-    return History
-
-
-def _history() -> Any:
-    return _history_class()()

@@ -81,7 +81,7 @@ class Faster:
         self._program = tf.function(epoch, autograph=False, jit_compile=True)
         # There is one for each structure, and no other way to say that it is meant.
         self._program._omit_frequent_tracing_warning = True
-        self._compiled: set[Hashable] = set()
+        self._compiled: dict[Hashable, Callable[..., Any]] = {}
         self._seconds: list[float] = []
 
     def __call__(
@@ -99,27 +99,43 @@ class Faster:
         known = shapes in self._compiled or len(_programs) < _MOST_PROGRAMS
         if not (by_xla and known and _is_faster.get(self._kinds, True)):
             return self._graph(tensors, rows, batch_size)
-        if shapes not in self._compiled:
-            self._compiled.add(shapes)
-            _programs.append(self._kinds)
         if self._kinds in _is_faster:
-            return self._by_program(tensors, rows, batch_size)
-        run = self._by_program if len(self._seconds) < 2 else self._graph
+            return self._by_program(shapes, tensors, rows, batch_size)
         began = time.perf_counter()
-        result = run(tensors, rows, batch_size)
+        if len(self._seconds) < 2:
+            result = self._by_program(shapes, tensors, rows, batch_size)
+        else:
+            result = self._graph(tensors, rows, batch_size)
         _wait_for_gpus()
         self._compare(time.perf_counter() - began)
         return result
 
-    def _by_program(self, tensors: Sequence[Any], rows: Any, batch_size: int) -> Any:
+    def _by_program(
+        self, shapes: Hashable, tensors: Sequence[Any], rows: Any, batch_size: int
+    ) -> Any:
         """Compiling fails before anything is computed; then the graph does it."""
         try:
-            with dropout.by_arithmetic(as_xla=self._has_steps_by_xla):
-                return self._program(tensors, rows, batch_size)
+            if shapes not in self._compiled:
+                self._compiled[shapes] = self._traced(tensors, rows, batch_size)
+                _programs.append(self._kinds)
+            return self._compiled[shapes](tensors, rows, batch_size)
         except Exception as error:  # noqa: BLE001 - the graph raises what is the user's
             _logger.info("XLA does not train this model: %s", error)
             _is_faster[self._kinds] = False
             return self._graph(tensors, rows, batch_size)
+
+    def _traced(
+        self, tensors: Sequence[Any], rows: Any, batch_size: int
+    ) -> Callable[..., Any]:
+        """Returns the function of these shapes: to find it takes as long as ten steps.
+
+        That is what a call of `tf.function` does every time.
+        """
+        with dropout.by_arithmetic(as_xla=self._has_steps_by_xla):
+            found: Callable[..., Any] = self._program.get_concrete_function(
+                tensors, rows, batch_size
+            )
+        return found
 
     def _compare(self, seconds: float) -> None:
         """Takes the time of the program, compiled with it, again, and of the graph."""

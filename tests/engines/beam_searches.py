@@ -9,7 +9,8 @@ from pathlib import Path
 from tuner_component import beam_search, search_loop, study_rounds
 from tuner_component.engines.base import Engine
 from tuner_component.engines.beam.order import Order
-from tuner_component.engines.local_pool import LocalPool, Preload
+from tuner_component.engines.local_pool import LocalPool
+from tuner_component.engines.pool_server import Preload
 from tuner_component.search_space import Choice, Float, SearchSpace
 from tuner_component.strategies import registry
 from tuner_component.study import Limits, Study

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all
-from tuner_component.engines.local_pool import LocalPool, Preload
+from tuner_component.engines.local_pool import LocalPool
+from tuner_component.engines.pool_server import Preload
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
 
 KNOWN = "The driver's own."

@@ -20,7 +20,8 @@ from tests.contracts.engine_contract import (
 from tests.engines.sessions import processes_of, running, until, workers_of
 from tuner_component.engines.base import Measured, Started
 from tuner_component.engines.limits import Limits
-from tuner_component.engines.local_pool import LocalPool, Preload
+from tuner_component.engines.local_pool import LocalPool
+from tuner_component.engines.pool_server import Preload
 from tuner_component.errors import EngineError
 from tuner_component.outcome_file import read_outcome
 from tuner_component.trial import Reason

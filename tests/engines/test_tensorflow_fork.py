@@ -7,7 +7,8 @@ import time
 import pytest
 
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all
-from tuner_component.engines.local_pool import LocalPool, Preload
+from tuner_component.engines.local_pool import LocalPool
+from tuner_component.engines.pool_server import Preload
 
 pytestmark = pytest.mark.slow
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import itertools
-import json
 import logging
 import math
 import os
 import time
-import weakref
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
 from tuner_component.engines import memory
+from tuner_component.engines.arguments import check_arguments
 from tuner_component.engines.base import Event
 from tuner_component.engines.growth import Growth
 from tuner_component.engines.job_queue import JobQueue
 from tuner_component.engines.limits import Limits
 from tuner_component.engines.placement import worker_environments
-from tuner_component.engines.server_process import ServerProcess
+from tuner_component.engines.pool_server import PoolServer, Preload
 from tuner_component.engines.slot import Slot, State, tail
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import START_SECONDS, Job, Outcome
@@ -30,22 +27,7 @@ from tuner_component.trial import TrialError
 
 _MOST_FAILED_STARTS = 3
 _MEMORY_SECONDS = 0.5
-_SERVER_LOG = "fork-server.log"
 _logger = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True)
-class Preload:
-    """What the fork server imports once, for all workers.
-
-    Attributes:
-        libraries: Module names; importing them must run nothing.
-        user_modules: Module names. When importing them runs TensorFlow, uses a GPU
-            or starts threads, every worker imports them itself instead.
-    """
-
-    libraries: Sequence[str] = ()
-    user_modules: Sequence[str] = ()
 
 
 _NOTHING, _UNLIMITED = Preload(), Limits()
@@ -88,31 +70,26 @@ class LocalPool:
         self._start_seconds = 0.0
         self._setup = {"evaluator": evaluator, "settings": dict(settings)}
         self._limits = limits
-        self._libraries = preload.libraries
-        self._environment = {**os.environ, **(environment or {})}
-        self._log_folder = Path(log_folder)
-        self._log_folder.mkdir(parents=True, exist_ok=True)
+        folder, variables = Path(log_folder), {**os.environ, **(environment or {})}
+        folder.mkdir(parents=True, exist_ok=True)
         self._slots = [
             Slot(
                 f"worker-{number}",
-                self._log_folder / f"worker-{number}.log",
+                folder / f"worker-{number}.log",
                 own,
                 limits,
             )
-            for number, own in enumerate(
-                worker_environments(num_workers, self._environment)
-            )
+            for number, own in enumerate(worker_environments(num_workers, variables))
         ]
         self._queue = JobQueue()
         self._events: list[Event] = []
         self._serials = itertools.count(1)
         self._failed_starts = 0
-        self._server_restarted = False
         self._failure: EngineError | None = None
         self._next_sample = 0.0
         if limits.max_trial_bytes is not None and not memory.can_measure():
             _logger.warning("max_trial_bytes has no effect: this system has no /proc.")
-        self._serve_with(preload.user_modules)
+        self._server = PoolServer(preload, variables, folder)
 
     @property
     def num_slots(self) -> int:
@@ -128,7 +105,7 @@ class LocalPool:
     @property
     def session(self) -> int:
         """The id of the operating system's session that all its processes are in."""
-        return self._server.session
+        return self._server.process.session
 
     def do_together(self, num_jobs: int) -> None:
         """Lets a worker do so many jobs at once from now on, where that many wait.
@@ -154,7 +131,7 @@ class LocalPool:
         Raises:
             EngineError: If the pool is closed.
         """
-        if self._closed():
+        if self._server.is_closed:
             raise EngineError("The pool is closed; make a new one to run more jobs.")
         self._queue.add(job)
         if self._growth is not None:
@@ -202,24 +179,10 @@ class LocalPool:
         self._events.clear()
         for slot in self._slots:
             slot.hang_up()
-        self._finalizer()
-
-    def _closed(self) -> bool:
-        return not self._finalizer.alive
+        self._server.close()
 
     def _jobs_under_way(self) -> bool:
         return bool(self._queue) or any(slot.trial_ids for slot in self._slots)
-
-    def _serve_with(self, user_modules: Sequence[str]) -> None:
-        environment = {
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            **self._environment,
-            # A library that starts threads as it is imported could not be forked.
-            "OMP_NUM_THREADS": "1",
-        }
-        log = self._log_folder / _SERVER_LOG
-        self._server = ServerProcess(self._libraries, user_modules, environment, log)
-        self._finalizer = weakref.finalize(self, self._server.close)
 
     def _dispatch(self) -> None:
         """Hands waiting jobs to idle workers; starts workers for the rest."""
@@ -231,8 +194,8 @@ class LocalPool:
         wanted = len(self._queue)
         wanted -= sum(slot.state is State.STARTING for slot in self._slots)
         for slot in self._slots:
-            if wanted > 0 and slot.state is State.EMPTY and not self._closed():
-                slot.start(self._server, next(self._serials), self._setup)
+            if wanted > 0 and slot.state is State.EMPTY and not self._server.is_closed:
+                slot.start(self._server.process, next(self._serials), self._setup)
                 wanted -= 1
 
     def _take_back(self, slot: Slot) -> None:
@@ -244,7 +207,7 @@ class LocalPool:
     def _listen(self, deadline: float) -> None:
         """Takes all messages that are there, waiting for one if there is none."""
         slots = {slot.connection: slot for slot in self._slots if slot.connection}
-        server = self._server.channel.connection
+        server = self._server.connection
         patience = self._next_check(deadline) - time.monotonic()
         ready = wait(
             [*slots, server], None if patience == math.inf else max(0.0, patience)
@@ -289,7 +252,7 @@ class LocalPool:
 
     def _hear_server(self) -> None:
         try:
-            ended = self._server.receive()
+            ended = self._server.process.receive()
         except EOFError:
             self._replace_server()
             return
@@ -312,26 +275,21 @@ class LocalPool:
             )
 
     def _replace_server(self) -> None:
-        """Starts another fork server, once; it imports no more than it must."""
-        self._finalizer()
+        self._server.close()
         for slot in self._slots:
             if slot.state is not State.EMPTY:
                 slot.kill_group()
                 self._worker_ended(slot, "its fork server died")
-        if self._server_restarted:
-            log = self._log_folder / _SERVER_LOG
-            self._failure = EngineError(
-                f"The fork server died twice. The end of {log}:\n{tail(log)}"
-            )
-            return
-        self._server_restarted = True
-        self._failed_starts = 0
-        self._serve_with(())
+        died_again = self._server.replace()
+        if died_again:
+            self._failure = died_again
+        else:
+            self._failed_starts = 0
 
     def _end(self, slot: Slot, error: TrialError | None = None) -> None:
         """Ends a worker; its job's outcome follows when it is gone."""
         slot.leave(error)
-        self._server.kill(slot.serial)
+        self._server.process.kill(slot.serial)
 
     def _enforce_limits(self) -> None:
         for slot in self._slots:
@@ -345,27 +303,3 @@ class LocalPool:
             if error is not None:
                 self._end(slot, error)
         self._next_sample = time.monotonic() + _MEMORY_SECONDS
-
-
-def check_arguments(
-    num_workers: int, evaluator: str, settings: Mapping[str, Any]
-) -> None:
-    """Makes sure that an engine can be made of these.
-
-    Raises:
-        ValueError: If not.
-    """
-    if num_workers < 1:
-        raise ValueError(f"num_workers={num_workers!r}: expected at least 1.")
-    module, _, factory = evaluator.partition(":")
-    if not module or not factory:
-        raise ValueError(
-            f"evaluator={evaluator!r}: expected a path 'package.module:factory'."
-        )
-    with contextlib.suppress(TypeError, ValueError):
-        json.dumps(dict(settings), allow_nan=False)
-        return
-    raise ValueError(
-        f"settings={settings!r} cannot be written as JSON. Use strings, finite "
-        "numbers, booleans, lists and dicts."
-    )

@@ -23,6 +23,7 @@ from tuner_component.trial import Measurement, Reason, TrialError
 
 _TAIL_LINES = 40
 _TAIL_BYTES = 64 * 1024
+_DEATH = "Fatal Python error"
 
 
 class State(enum.Enum):
@@ -264,7 +265,11 @@ class Slot:
 
 
 def tail(log: Path, start: int = 0) -> str:
-    """Returns the last 40 lines of a log behind byte `start`."""
+    """Returns the last 40 lines of a log behind byte `start`.
+
+    Where Python died by a signal it is the 40 that say so: the last ones may all be
+    calls within the driver, if the worker is a fork of it.
+    """
     try:
         with log.open("rb") as file:
             end = file.seek(0, 2)
@@ -272,4 +277,8 @@ def tail(log: Path, start: int = 0) -> str:
             text = file.read().decode("utf-8", "replace")
     except OSError:
         return ""
-    return "\n".join(text.splitlines()[-_TAIL_LINES:])
+    lines = text.splitlines()
+    deaths = [k for k, line in enumerate(lines) if line.startswith(_DEATH)]
+    begin = max(len(lines) - _TAIL_LINES, 0)
+    begin = min([begin, *deaths[-1:]])
+    return "\n".join(lines[begin : begin + _TAIL_LINES])

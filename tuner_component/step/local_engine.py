@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from tuner_component.engines.devices import default_parallelism
-from tuner_component.engines.local_pool import LocalPool, Preload
+from tuner_component.engines.local_pool import LocalPool
+from tuner_component.engines.pool_server import Preload
 from tuner_component.errors import PreflightError
 from tuner_component.search import Search
 from tuner_component.step.user_module import UserModule

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.figures import Figure
-from tuner_component.engines.local_pool import LocalPool, Preload
+from tuner_component.engines.local_pool import LocalPool
+from tuner_component.engines.pool_server import Preload
 from tuner_component.evaluation import Evaluator, Job, Outcome
 
 _NUM_TRIALS, _NUM_EPOCHS = 8, 3

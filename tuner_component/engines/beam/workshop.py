@@ -15,7 +15,8 @@ import time
 
 from tuner_component.engines.base import Event
 from tuner_component.engines.beam.order import Order
-from tuner_component.engines.local_pool import LocalPool, Preload
+from tuner_component.engines.local_pool import LocalPool
+from tuner_component.engines.pool_server import Preload
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.trial import Reason, TrialError

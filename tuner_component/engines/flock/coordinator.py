@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from tuner_component.engines.arguments import check_arguments
 from tuner_component.engines.base import Event
 from tuner_component.engines.flock import layout, messages, roster
 from tuner_component.engines.flock.layout import MARK, UP, Signs
@@ -18,7 +19,6 @@ from tuner_component.engines.flock.retries import RetryingStorage
 from tuner_component.engines.flock.roster import Member
 from tuner_component.engines.flock.storage import Storage
 from tuner_component.engines.flock.timing import Pace, Silence
-from tuner_component.engines.local_pool import check_arguments
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job
 

@@ -17,7 +17,8 @@ from tuner_component.engines.flock.messages import Kind, Note, Setup
 from tuner_component.engines.flock.retries import RetryingStorage
 from tuner_component.engines.flock.storage import Storage, exists
 from tuner_component.engines.flock.timing import Pace, Silence, Timing
-from tuner_component.engines.local_pool import LocalPool, Preload
+from tuner_component.engines.local_pool import LocalPool
+from tuner_component.engines.pool_server import Preload
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job
 

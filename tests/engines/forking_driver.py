@@ -1,13 +1,16 @@
 """A driver whose fork server is a fork of it: prints what its worker is like, as JSON.
 
-With `used` as its second argument it has run TensorFlow before.
+With `used` as its second argument it has run TensorFlow before, with `bare` it has no
+standard streams. It logs to memory, which a fork of it has no use for.
 """
 
 from __future__ import annotations
 
 import fcntl
 import importlib
+import io
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -30,6 +33,7 @@ def make() -> Evaluator:
         rows = np.ones((8, 2), "float32")
         loss = model.fit(rows, rows[:, :1], verbose=0).history["loss"][-1]
         sys.stdout.write("written by the worker\n")
+        logging.getLogger("a.library").warning("logged by the worker")
         files = [os.path.realpath(path) for path in Path("/proc/self/fd").iterdir()]
         facts = {
             "argv": sys.argv,
@@ -48,8 +52,12 @@ def make() -> Evaluator:
 def main() -> None:
     folder, *rest = sys.argv[1:]
     tensorflow = importlib.import_module("tensorflow")
+    logging.getLogger().addHandler(logging.StreamHandler(io.StringIO()))
     if rest == ["used"]:
         tensorflow.constant(1.0)
+    output = sys.stdout
+    if rest == ["bare"]:
+        sys.stdin = sys.stdout = sys.stderr = None  # type: ignore[assignment]
     locked = (Path(folder) / "locked").open("w")
     fcntl.flock(locked, fcntl.LOCK_EX)
     logs = f"{folder}/logs"
@@ -71,7 +79,7 @@ def main() -> None:
         "log": Path(f"{logs}/worker-0.log").read_text(),
         **outcome.report,
     }
-    sys.stdout.write(json.dumps(told))
+    output.write(json.dumps(told))
 
 
 if __name__ == "__main__":

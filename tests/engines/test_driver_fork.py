@@ -21,10 +21,10 @@ def facts(folder, *arguments):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("used", [False, True])
-def test_a_worker_is_the_same_whether_its_driver_was_forked(used, tmp_path):
-    found = facts(tmp_path, *(["used"] if used else []))
-    assert found["is_fork"] is not used
+@pytest.mark.parametrize("state", ["fresh", "bare", "used"])
+def test_a_worker_is_the_same_whether_its_driver_was_forked(state, tmp_path):
+    found = facts(tmp_path, state)
+    assert found["is_fork"] is (state != "used")
     assert found["error"] == "None"
     assert found["argv"] == ["-c"]
     assert "KNOWN" not in found["main"]
@@ -32,3 +32,4 @@ def test_a_worker_is_the_same_whether_its_driver_was_forked(used, tmp_path):
     assert found["stdin"] == "/dev/null"
     assert found["variable"] == "yes"
     assert "written by the worker" in found["log"]
+    assert "logged by the worker" in found["log"]

@@ -11,6 +11,7 @@ from tests.contracts.engine_contract import make_job, outcomes_of, run_all, wait
 from tuner_component.engines.base import Measured, Started
 from tuner_component.engines.limits import Limits
 from tuner_component.engines.local_pool import LocalPool
+from tuner_component.evaluation import Outcome
 from tuner_component.outcome_file import read_outcome
 
 
@@ -51,7 +52,12 @@ def test_waiting_jobs_are_done_at_once(pools, tmp_path):
 
 
 def test_workers_share_what_waits(pools, tmp_path):
-    events = run_all(pools(num_workers=2), _jobs(tmp_path, *["score"] * 8))
+    pool = pools(num_workers=2)
+    for job in _jobs(tmp_path, *["wait"] * 8):
+        pool.submit(job)
+    wait_for(pool, Started, 8)  # Else the first to be ready might do more than half.
+    (tmp_path / "go").touch()
+    events = wait_for(pool, Outcome, 8)
     assert _together(events) == [4] * 8
     assert len({o.worker for o in outcomes_of(events).values()}) == 2
 

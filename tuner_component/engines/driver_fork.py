@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import logging
 import os
 import signal
 import subprocess
@@ -93,7 +94,7 @@ def fork(
     Raises:
         OSError: If there can be no process.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.flush()
     process = os.fork()
     if process:
@@ -128,6 +129,7 @@ def _become_a_process_of_its_own(descriptor: int, log: int) -> None:
             with contextlib.suppress(OSError):
                 os.close(file)
     sys.stdout, sys.stderr = _written_to(1), _written_to(2)
+    logging.getLogger().handlers.clear()  # They write to where the driver's log is.
     os.set_inheritable(descriptor, True)
     sys.argv[:] = ["-c"]
     # Not the driver's script, which another process would run again.

@@ -48,6 +48,12 @@ def test_the_users_history_is_the_models(plan):
     model, own = kinds.dense(), keras.callbacks.History()
     assert training.fit(model, plan, [own]) == ""
     assert model.history is own
+    histories = [
+        one
+        for one in callback_list(model, plan, [own]).callbacks
+        if isinstance(one, keras.callbacks.History)
+    ]
+    assert histories == [own]
     assert own.epoch == [0, 1, 2]
 
 

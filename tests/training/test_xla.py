@@ -104,6 +104,15 @@ def test_a_short_training_does_not_wait_for_a_compiler(programs, monkeypatch):
 
 
 @pytest.mark.usefixtures("always")
+@pytest.mark.usefixtures("always")
+def test_each_number_of_steps_has_its_own_program(programs):
+    for steps in (7, 3, 7):
+        _assert_equal(curves(kinds.dense, steps=steps, validation_steps=steps))
+    assert all(xla._is_faster.values())
+    assert len(xla._programs) == 2 * 2
+    assert len(programs) == 2 * 2 + 2 * 2 * EPOCHS
+
+
 def test_only_so_many_are_compiled(programs, monkeypatch):
     monkeypatch.setattr(xla, "_MOST_PROGRAMS", 2)
     curves(kinds.only_dropout)

@@ -6,19 +6,20 @@ training, weights on disk.
 
 from __future__ import annotations
 
-import operator
+import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from tests.benchmarks import speed_training
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.plain_search import run, started
 from tuner_component.model_code import ModelCode
 
 _EPOCHS, _BATCH_SIZE = 100, 32
 _OURS, _THEIRS, _AT_ONCE = 256, 8, 64
+_EVALUATOR = "tuner_component.model_evaluation:make_evaluator"
 _GOAL = 10.0  # An order of magnitude.
 
 
@@ -48,35 +49,22 @@ def code() -> ModelCode:
 
 
 def _by_us(num_trials: int) -> float:
-    from tuner_component import search_loop
     from tuner_component.engines.local_pool import LocalPool
-    from tuner_component.keras_tuner_adapter.space import from_keras_tuner
-    from tuner_component.space_discovery import discover
-    from tuner_component.strategies import registry
-    from tuner_component.study import Limits, Study
-    from tuner_component.study.home import open_home
+    from tuner_component.study import Limits
     from tuner_component.trial import Objective
 
     began = time.perf_counter()
+    limits = Limits(max_trials=num_trials, seed=0)
+    load = {"load": f"{__name__}:code", "load_settings": {}}
     with (
-        tempfile.TemporaryDirectory() as folder,
-        open_home(f"{folder}/study", {}, "never", operator.eq) as home,
+        tempfile.TemporaryDirectory() as logs,
+        started(
+            ("random", {}), build_model, Objective("val_loss", "min"), limits
+        ) as study,
+        contextlib.closing(LocalPool(1, _EVALUATOR, load, log_folder=logs)) as pool,
     ):
-        space = from_keras_tuner(discover(build_model).config)
-        study = Study.open(
-            home,
-            registry.create("random", space, 0, {}),
-            Objective("val_loss", "min"),
-            Limits(max_trials=num_trials, seed=0),
-        )
-        evaluator = "tuner_component.model_evaluation:make_evaluator"
-        load: Mapping[str, Any] = {"load": f"{__name__}:code", "load_settings": {}}
-        pool = LocalPool(1, evaluator, load, log_folder=f"{folder}/logs")
         pool.do_together(_AT_ONCE)
-        try:
-            search_loop.run(study, pool, _Silent())
-        finally:
-            pool.close()
+        run(study, pool)
         if study.best is None:
             raise RuntimeError("No trial completed.")
     return (time.perf_counter() - began) / num_trials
@@ -99,11 +87,3 @@ def _by_keras_tuner(num_trials: int) -> float:
             verbose=0,
         )
     return (time.perf_counter() - began) / num_trials
-
-
-class _Silent:
-    def on_event(self, study: Any, event: Any) -> None:
-        pass
-
-    def on_tick(self, study: Any) -> None:
-        pass

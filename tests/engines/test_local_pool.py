@@ -165,6 +165,19 @@ def test_the_fork_server_is_replaced_once(pools, tmp_path):
         pool.wait(30.0)
 
 
+def test_a_replaced_fork_server_leaves_the_users_modules_to_the_workers(
+    pools, tmp_path, monkeypatch
+):
+    imports = tmp_path / "imports"
+    (tmp_path / "noted.py").write_text(f"open({str(imports)!r}, 'a').write('x')")
+    monkeypatch.syspath_prepend(tmp_path)
+    pool = pools(preload=Preload([], ["noted"]))
+    run_all(pool, [make_job(tmp_path, "t0", do="score")])
+    os.kill(pool.session, signal.SIGKILL)
+    run_all(pool, [make_job(tmp_path, "t1", do="score")])
+    assert imports.read_text() == "x"
+
+
 def test_workers_that_never_get_ready_are_an_error(pools, tmp_path):
     settings = {"failures": 99, "counter": str(tmp_path / "starts")}
     pool = pools(factory="make_after_failures", settings=settings)

@@ -50,7 +50,7 @@ def test_the_users_history_is_the_models(plan):
     assert model.history is own
     histories = [
         one
-        for one in callback_list(model, plan, [own]).callbacks
+        for one in callback_list(model, [own], epochs=1, steps=1).callbacks
         if isinstance(one, keras.callbacks.History)
     ]
     assert histories == [own]
@@ -67,9 +67,9 @@ def test_the_users_history_is_the_models(plan):
         None,
     ],
 )
-def test_whatever_the_logs_they_are_those_of_keras_list(plan, logs):
+def test_whatever_the_logs_they_are_those_of_keras_list(logs):
     ours, theirs = _Noted(), _Noted()
-    hooks = callback_list(kinds.dense(), plan, [ours])
+    hooks = callback_list(kinds.dense(), [ours], epochs=5, steps=7)
     hooks.on_train_begin()
     hooks.on_epoch_end(4, logs)
     keras.callbacks.CallbackList([theirs]).on_epoch_end(4, logs)

@@ -62,7 +62,7 @@ def fit(model: Any, plan: Plan, callbacks: Sequence[Any]) -> str:
 
 
 def _run(model: Any, graphs: EpochGraphs, plan: Plan, callbacks: Sequence[Any]) -> None:
-    hooks = callback_list(model, plan, callbacks)
+    hooks = callback_list(model, callbacks, epochs=plan.epochs, steps=plan.steps)
     model.stop_training = False
     hooks.on_train_begin()
     logs: dict[str, Any] | None = None

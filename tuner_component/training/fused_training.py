@@ -21,7 +21,10 @@ class _Runner:
         self.member, self.epoch = member, member.plan.initial_epoch
         self.logs: dict[str, Any] = {}
         member.model.stop_training = False
-        self._hooks = callback_list(member.model, member.plan, member.callbacks)
+        plan = member.plan
+        self._hooks = callback_list(
+            member.model, member.callbacks, epochs=plan.epochs, steps=plan.steps
+        )
 
     def call(self, hook: str, *arguments: Any) -> None:
         """Calls all callbacks; one that raises ends this member only."""

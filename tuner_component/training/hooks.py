@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from tuner_component.training.fit import Plan
+from typing import Any
 
 
-def callback_list(model: Any, plan: Plan, callbacks: Sequence[Any]) -> Any:
+def callback_list(
+    model: Any, callbacks: Sequence[Any], *, epochs: int, steps: int
+) -> Any:
     """Returns Keras' list of these callbacks and of the model's history.
 
     Args:
         model: What is trained.
-        plan: How.
         callbacks: Keras callbacks without hooks for batches.
+        epochs: The epoch at which the training ends.
+        steps: Batches in an epoch.
     """
     import keras
 
     plain_list, plain_history = _classes()
-    kept = [callbacks, [plain_history()]]
-    if any(isinstance(one, keras.callbacks.History) for one in callbacks):
-        kept.pop()
+    has_history = any(isinstance(one, keras.callbacks.History) for one in callbacks)
     return plain_list(
-        [one for some in kept for one in some],
+        [*callbacks, *([] if has_history else [plain_history()])],
         model=model,
-        epochs=plan.epochs,
-        steps=plan.steps,
+        epochs=epochs,
+        steps=steps,
         verbose=0,
     )
 

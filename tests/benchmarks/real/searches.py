@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import inspect
 import json
-import operator
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.plain_search import run, started
 from tests.benchmarks.real.tasks import TASKS, Arrays, RealTask
 from tests.contracts.in_process_engine import InProcessEngine
 from tuner_component.evaluation import Evaluation, Job, Report
@@ -89,14 +89,10 @@ def theirs(task: RealTask, tuner_name: str, seed: int, epochs: Epochs) -> None:
 
 def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
     """Runs one of our strategies in this process; `hyperband+bayesian` has proposals."""
-    from tuner_component import search_loop
     from tuner_component.data import Split
     from tuner_component.keras_trials import evaluating
-    from tuner_component.keras_tuner_adapter.space import from_keras_tuner
-    from tuner_component.space_discovery import discover
     from tuner_component.strategies import registry
-    from tuner_component.study import Limits, Study
-    from tuner_component.study.home import open_home
+    from tuner_component.study import Limits
     from tuner_component.trial import Objective
 
     train, validation = (Split(None, _columns(arrays)) for arrays in task.load())
@@ -113,33 +109,20 @@ def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
             code, job, lambda seen: epochs.add(seen.metrics[task.objective])
         )
 
-    space = from_keras_tuner(discover(task.build_model).config)
     strategy, _, proposals = name.partition("+")
     options: dict[str, Any] = {"proposals": proposals} if proposals else {}
     if "max_resource" in inspect.signature(registry.STRATEGIES[strategy]).parameters:
         options |= {"max_resource": task.epochs, "iterations": 100}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_home(folder, {"task": task.name}, "never", operator.eq) as home,
-    ):
-        study = Study.open(
-            home,
-            registry.create(strategy, space, seed, options),
-            Objective(task.objective, task.direction),
-            Limits(max_trials=_MANY, max_consecutive_failures=_FEW, seed=seed),
-        )
+    with started(
+        (strategy, options),
+        task.build_model,
+        Objective(task.objective, task.direction),
+        Limits(max_trials=_MANY, max_consecutive_failures=_FEW, seed=seed),
+    ) as study:
         try:
-            search_loop.run(study, InProcessEngine(evaluate), _Silent())
+            run(study, InProcessEngine(evaluate))
         finally:
             epochs.best = study.best.used_values if study.best else {}
-
-
-class _Silent:
-    def on_event(self, study: Any, event: Any) -> None:
-        pass
-
-    def on_tick(self, study: Any) -> None:
-        pass
 
 
 def _columns(arrays: Arrays) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
@@ -27,3 +28,34 @@ def test_who_collects_none_keeps_it_so():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_was_made_meanwhile_is_old():
+    with no_collection():
+        made = [[]]
+    assert any(each is made for each in gc.get_objects(generation=2))
+    assert not gc.get_freeze_count()
+
+
+def test_garbage_made_meanwhile_is_found_later():
+    class Made:
+        """Dies with its cycle."""
+
+    with no_collection():
+        made = Made()
+        made.itself = made
+        alive = weakref.ref(made)
+        del made
+    gc.collect()
+    assert alive() is None
+
+
+def test_what_is_frozen_stays_frozen():
+    gc.freeze()
+    try:
+        count = gc.get_freeze_count()
+        with no_collection():
+            pass
+        assert gc.get_freeze_count() == count
+    finally:
+        gc.unfreeze()

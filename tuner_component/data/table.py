@@ -154,8 +154,11 @@ def _publish(factory: Factory, files: Sequence[str], schema: Any, folder: Path) 
 def _written(
     factory: Factory, files: Sequence[str], schema: Any, draft: Path
 ) -> dict[str, Any] | None:
+    import tensorflow as tf
     from tfx_bsl.public import tfxio
 
+    # AutoGraph, which TFX's readers do without, takes a second to convert them.
+    factory = tf.autograph.experimental.do_not_convert(factory)
     options = tfxio.TensorFlowDatasetOptions(
         batch_size=_READ_BATCH, shuffle=False, num_epochs=1
     )

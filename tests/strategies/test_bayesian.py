@@ -26,6 +26,7 @@ from tuner_component.search_space import (
 )
 from tuner_component.strategies.base import Done
 from tuner_component.strategies.bayesian import Bayesian, is_wide
+from tuner_component.strategies.prior_studies import PriorStudy, PriorTrial
 from tuner_component.strategies.random import Random
 from tuner_component.trial import Reason, Trial, TrialError, TrialState
 
@@ -113,6 +114,20 @@ def test_the_defaults_come_first_then_points_that_fill_the_space():
     for name in ("x0", "x1", "x2"):
         eighths = {int(8 * trial.values[name]) for trial in trials[1:]}
         assert len(eighths) == 7
+
+
+def test_with_earlier_studies_the_fourth_trial_is_the_models_already():
+    """Without them it would be the fourth of six that fill the space."""
+    space = SearchSpace([Float(name, 0, 1) for name in "abcdefgh"])
+
+    def bowl(values) -> float:
+        return sum((value - 0.3) ** 2 for value in values.values())
+
+    points = [space.sample(np.random.default_rng(n)) for n in range(60)]
+    earlier = PriorStudy("it", tuple(PriorTrial(v, bowl(v)) for v in points))
+    *_, last = minimise(Bayesian(space, 0, prior_studies=[earlier]), bowl, 4)
+    *_, blind = minimise(Bayesian(space, 0), bowl, 4)
+    assert last.loss < min(bowl(values) for values in points) < blind.loss
 
 
 def test_a_mixed_conditional_space_is_searched_ten_times_as_fast_as_at_random():

@@ -30,6 +30,7 @@ Array = npt.NDArray[np.float64]
 _LISTED = 20_000
 """Finite spaces up to this size are searched for the best proposal exhaustively."""
 _LEAST_SECONDS = 1e-3
+_LEAST_INITIAL = 3
 _MAX_EQUAL = 5
 """So often another architecture is asked for than one that was tried already."""
 _WIDE_EVERY = 3
@@ -69,8 +70,8 @@ class Bayesian:
             space: What can be tried.
             seed: Fixes everything random, >= 0.
             initial_trials: How many trials, the defaults included, come before the
-                model is asked; >= 1. None: 3 and the square root of the number of
-                parameters.
+                model is asked; >= 1. None: 3, and without earlier studies as many
+                more as the square root of the number of parameters.
             random_share: How many of the later trials are random, 0 to 1.
             cost_aware: Whether to maximise the improvement a second of training
                 instead of the improvement a trial.
@@ -89,18 +90,22 @@ class Bayesian:
         self._random_share = random_share
         self._cost_aware = cost_aware
         self._encoding = Encoding(space)
-        num_parameters = len(set(self._encoding.owner.tolist()))
-        usual = 3 + int(np.ceil(np.sqrt(num_parameters)))
-        self._num_initial = initial_trials or usual
+        within = [study.within(space) for study in prior_studies]
+        self._ensemble = Ensemble(self._encoding, within) if within else None
+        self._num_initial = initial_trials or self._usual_initial()
         self._initial = LatinHypercube(
             self._num_initial, len(self._encoding.columns), seed
         )
         self._random = Random(space, seed)
         self._surrogate = Surrogate(separate(self._encoding))
-        within = [study.within(space) for study in prior_studies]
-        self._ensemble = Ensemble(self._encoding, within) if within else None
         self._tried = Tried(space)
         self._rows: dict[tuple[tuple[str, Value], ...], Array] = {}
+
+    def _usual_initial(self) -> int:
+        if self._ensemble is not None and self._ensemble.is_useful:
+            return _LEAST_INITIAL
+        num_parameters = len(set(self._encoding.owner.tolist()))
+        return _LEAST_INITIAL + int(np.ceil(np.sqrt(num_parameters)))
 
     def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
         """Returns untried configurations; `Done` when none is left.

@@ -105,6 +105,17 @@ def test_what_runs_takes_worth_from_its_place():
     assert found[1] < found[0]
 
 
+def test_an_earlier_study_has_nothing_to_say_where_its_best_was_tried():
+    """However unsure it is: this one knows three trials."""
+    ensemble = Ensemble(ENCODING, [study(num_trials=3)])
+    ensemble.weights = lambda *_: np.array([0.1, 0.9])
+    (best,) = [p.mean(PLACES).argmin() for p in ensemble._processes]
+    features = np.concatenate([seen(8).features, PLACES[[best]]])
+    tried = Observations(features, bowl(features[:, 0]), np.empty((0, 2)))
+    worth = ensemble.worth(tried, nothing, np.random.default_rng(0))(PLACES)
+    assert worth == pytest.approx(nothing(PLACES) + np.log(0.1))
+
+
 def test_trials_of_other_lengths_are_studies_of_their_own():
     mixed = PriorStudy(
         "mixed", study().trials + study(lambda a: -bowl(a), resource=3.0).trials

@@ -15,9 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tuner_component.search_space.encoding import Encoding
-from tuner_component.strategies.gaussian_process.acquisition import (
-    log_expected_improvement,
-)
 from tuner_component.strategies.gaussian_process.fit import fit, inverse_of
 from tuner_component.strategies.gaussian_process.posterior import Posterior
 from tuner_component.strategies.gaussian_process.prior import Prior, tied
@@ -52,13 +49,19 @@ class Ensemble:
         large = [group for group in groups if len(group.trials) >= _LEAST_TRIALS]
         self._studies = large[:_MAX_STUDIES]
 
+    @property
+    def is_useful(self) -> bool:
+        """Whether a study is large enough to say anything."""
+        return bool(self._studies)
+
     def worth(
         self, seen: Observations, today: Worth, generator: np.random.Generator
     ) -> Worth:
         """Returns what gives features of shape `(m, num_features)` their worth.
 
         That is the logarithm of a weighted mean of the improvements that today's
-        trials and each earlier study expect.
+        trials and each earlier study expect. How sure an earlier study is does not
+        count: no trial of today makes it surer, so it would ask for one place for good.
 
         Args:
             seen: Today's trials.
@@ -77,9 +80,9 @@ class Ensemble:
         def worth(features: Array) -> Array:
             with np.errstate(divide="ignore"):
                 total = np.log(weights[0]) + today(features)
-            for log_weight, process, incumbent in parts:
-                gain = log_expected_improvement(*process.predict(features), incumbent)
-                total = np.logaddexp(total, log_weight + gain)
+                for log_weight, process, incumbent in parts:
+                    gain = np.maximum(incumbent - process.mean(features), 0.0)
+                    total = np.logaddexp(total, log_weight + np.log(gain))
             return np.asarray(total)
 
         return worth

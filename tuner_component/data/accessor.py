@@ -7,6 +7,7 @@ from typing import Any
 
 from tuner_component.data.batch_map import mapped
 from tuner_component.data.row_batches import RowBatches, mark
+from tuner_component.data.row_order import RowOrder, Shuffling
 from tuner_component.data.table import Factory, Table, open_table
 from tuner_component.errors import PreflightError
 from tuner_component.search import suggestion
@@ -86,16 +87,24 @@ def dataset(table: Table, options: Any) -> Any:
 
     _check(table, options)
     rows = tf.data.Dataset.range(table.num_examples)
+    shuffling = None
     if options.shuffle:
         rows = rows.shuffle(options.shuffle_buffer_size, options.shuffle_seed)
+        seeds = int(rows._seed), int(rows._seed2)
+        shuffling = Shuffling(options.shuffle_buffer_size, seeds)
     if options.num_epochs != 1:
         rows = rows.repeat(options.num_epochs)
     is_cut = options.drop_final_batch or options.num_epochs is None
     rows = rows.batch(options.batch_size, drop_remainder=is_cut)
     rows = rows.with_options(_without_autotuning())
     batches = mapped(table, options.label_key, rows)
-    if options.label_key is not None and table.arrays() is not None:
-        mark(batches, RowBatches(table, options.label_key, rows, options.batch_size))
+    is_known = options.label_key is not None and table.arrays() is not None
+    if is_known and table.num_examples:
+        order = RowOrder(
+            *(table.num_examples, shuffling, options.num_epochs),
+            *(options.batch_size, is_cut),
+        )
+        mark(batches, RowBatches(table, options.label_key, order, batches))
     return batches
 
 

@@ -6,20 +6,15 @@ A loop that knows them gathers the batches itself, and needs no dataset for it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
 from typing import Any
 
+from tuner_component.data.row_order import RowOrder
 from tuner_component.data.table import Table
 
 _MARK = "_rows_of_table"
-_KEEPING: Mapping[str, Callable[[Any, Any], Any]] = {
-    "_OptionsDataset": lambda rows, _: rows,
-    "_PrefetchDataset": lambda rows, _: rows,
-    "_RepeatDataset": lambda rows, made: rows.repeat(made._count),
-    "_SkipDataset": lambda rows, made: rows.skip(made._count),
-    "_TakeDataset": lambda rows, made: rows.take(made._count),
-}
-"""What hands on elements as they are, and the same of rows."""
+_KEEPING = {"_OptionsDataset", "_PrefetchDataset"}
+_COUNTING = {"_RepeatDataset": "repeat", "_SkipDataset": "skip", "_TakeDataset": "take"}
+"""What hands on elements as they are: all of them, or counted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,14 +24,14 @@ class RowBatches:
     Attributes:
         table: The examples.
         label_key: The feature that is the label.
-        rows: A dataset of row numbers, shape `(batch,)`, int64, in the same order.
-        batch_size: Rows in a batch; only the last one may be smaller.
+        order: The rows of its batches; only the last batch may be smaller.
+        dataset: What is made of it.
     """
 
     table: Table
     label_key: str
-    rows: Any
-    batch_size: int
+    order: RowOrder
+    dataset: Any
 
 
 def mark(dataset: Any, batches: RowBatches) -> None:
@@ -51,20 +46,19 @@ def row_batches(dataset: Any) -> RowBatches | None:
         dataset: A marked one, or what the user's `repeat`, `take`, `skip`, `prefetch`
             or `with_options` made of it.
     """
-    steps: list[tuple[str, Any]] = []
+    given, steps = dataset, list[tuple[str, int]]()
     while _MARK not in getattr(dataset, "__dict__", ()):
         kind = type(dataset).__name__
-        if kind not in _KEEPING or not type(dataset).__module__.startswith(
-            "tensorflow"
-        ):
+        is_known = kind in _KEEPING or kind in _COUNTING
+        if not is_known or not type(dataset).__module__.startswith("tensorflow"):
             return None
-        steps.append((kind, dataset))
+        if kind in _COUNTING:
+            steps.append((_COUNTING[kind], int(dataset._count)))
         dataset = dataset._input_dataset
     found: RowBatches = vars(dataset)[_MARK]
-    is_cut = found.rows.element_spec.shape[0] is not None
-    if not is_cut and any(kind == "_RepeatDataset" for kind, _ in steps):
+    if not found.order.is_cut and any(step == "repeat" for step, _ in steps):
         return None  # Batches within may be smaller.
-    rows = found.rows
-    for kind, made in reversed(steps):
-        rows = _KEEPING[kind](rows, made)
-    return dataclasses.replace(found, rows=rows)
+    order = found.order
+    for step, count in reversed(steps):
+        order = order.then(step, count)
+    return dataclasses.replace(found, order=order, dataset=given)

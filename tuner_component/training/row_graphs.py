@@ -10,7 +10,10 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from tuner_component.data import RowBatches, row_batches
+from tuner_component.data.row_order import as_dataset
 from tuner_component.training import legacy_fit, reuse
 from tuner_component.training.epoch_graph import EpochGraphs
 from tuner_component.training.examples import Examples
@@ -85,7 +88,10 @@ class RowGraphs:
     @property
     def data(self) -> dict[str, Any]:
         """What `fit` is to be told of data instead."""
-        rows = {step: batches.rows for step, batches in self._batches.items()}
+        rows = {
+            step: as_dataset(batches.order, like=batches.dataset)
+            for step, batches in self._batches.items()
+        }
         return {
             "x": rows["train_step"],
             "validation_data": rows.get("test_step"),
@@ -106,10 +112,10 @@ class RowGraphs:
     ) -> dict[str, Any]:
         import tensorflow as tf
 
-        spec = batches.rows.element_spec
-        rows = _taken(spec.shape[0])(iterator, tf.constant(steps))
+        rows = np.concatenate([next(iterator) for _ in range(steps)])
+        size = batches.order.batch_size
         found: dict[str, Any] = run(
-            _examples(batches), rows, batches.batch_size, by_xla=self._by_xla
+            _examples(batches), tf.constant(rows), size, by_xla=self._by_xla
         )
         return found
 
@@ -128,24 +134,3 @@ def _examples(batches: RowBatches) -> Examples:
         kept[key] = Examples(features, label)
     found: Examples = kept[key]
     return found
-
-
-@functools.cache
-def _taken(batch_size: int | None) -> Callable[[Any, Any], Any]:
-    """Returns the graph that takes so many batches of rows from an iterator."""
-    import tensorflow as tf
-
-    def taken(iterator: Any, steps: Any) -> Any:
-        batches = tf.TensorArray(tf.int64, steps, element_shape=[batch_size])
-
-        def one(step: Any, batches: Any) -> tuple[Any, Any]:
-            return step + 1, batches.write(step, iterator.get_next())
-
-        step = tf.constant(0)
-        _, batches = tf.while_loop(lambda step, _: step < steps, one, (step, batches))
-        return batches.concat()
-
-    graph: Callable[[Any, Any], Any] = tf.function(
-        taken, autograph=False, reduce_retracing=True
-    )
-    return graph

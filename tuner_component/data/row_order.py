@@ -90,7 +90,7 @@ class _Passes:
 
     def begin(self) -> None:
         """Begins a pass, whether any row of it will be asked for or not."""
-        self._seeds = self._shuffling and self._shuffling.next()
+        self._seeds = None if self._shuffling is None else self._shuffling.next()
 
     def rows(self) -> Iterator[int]:
         """Returns the rows of the pass."""

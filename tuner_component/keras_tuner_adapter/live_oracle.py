@@ -11,7 +11,7 @@ import numpy as np
 
 from tuner_component import records
 from tuner_component.errors import StudyMismatchError
-from tuner_component.keras_tuner_adapter import bridge, oracle_patches
+from tuner_component.keras_tuner_adapter import bridge, directions, oracle_patches
 from tuner_component.trial import Trial
 
 _REBUILT_BY_REPLAY = frozenset(
@@ -74,6 +74,9 @@ class LiveOracle:
         )
         with oracle_patches.released_lock(self.oracle):
             if trial.state.has_score:
+                directions.register(
+                    started.metrics, self.oracle.objective, trial.metrics
+                )
                 step = int(trial.report.get("best_step", 0))
                 self.oracle.update_trial(trial_id, dict(trial.metrics), step=step)
             self.oracle.end_trial(ended)

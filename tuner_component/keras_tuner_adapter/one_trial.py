@@ -19,6 +19,7 @@ from tuner_component.evaluation import Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, oracle_patches
 from tuner_component.keras_tuner_adapter.best_epoch import write_once
 from tuner_component.keras_tuner_adapter.graph_training import train_by_graphs
+from tuner_component.keras_tuner_adapter.directions import registering
 from tuner_component.keras_tuner_adapter.lean_tuner import make_lean
 from tuner_component.keras_tuner_adapter.learning_curve import LearningCurve
 from tuner_component.keras_tuner_adapter.rung_training import RungTraining
@@ -128,7 +129,7 @@ class OneTrial:
         oracle.verbose = 0
         oracle.create_trial = self._create_trial
         oracle.end_trial = self._end_trial
-        oracle.update_trial = _followed(oracle.update_trial, self._updated)
+        oracle.update_trial = _followed(registering(oracle), self._updated)
 
     def _adopt_tuner(self) -> None:
         tuner = self._tuner

@@ -2,7 +2,8 @@
 
 Each row is drawn from a window of those that are left, which the next one of all then
 enters; a window of all rows makes it Fisher and Yates' shuffle. The random words are
-those of Philox-4x32-10: Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, 2011.
+those of Philox-4x32-10: Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3,
+2011.
 """
 
 from __future__ import annotations

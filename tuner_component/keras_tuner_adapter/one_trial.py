@@ -18,8 +18,8 @@ from tuner_component.errors import InfeasibleTrialError, TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, oracle_patches
 from tuner_component.keras_tuner_adapter.best_epoch import write_once
-from tuner_component.keras_tuner_adapter.graph_training import train_by_graphs
 from tuner_component.keras_tuner_adapter.directions import registering
+from tuner_component.keras_tuner_adapter.graph_training import train_by_graphs
 from tuner_component.keras_tuner_adapter.lean_tuner import make_lean
 from tuner_component.keras_tuner_adapter.learning_curve import LearningCurve
 from tuner_component.keras_tuner_adapter.rung_training import RungTraining

@@ -112,11 +112,10 @@ class RowGraphs:
     ) -> dict[str, Any]:
         import tensorflow as tf
 
-        rows = np.concatenate([next(iterator) for _ in range(steps)])
+        with tf.device("CPU"):
+            rows = tf.constant(np.concatenate([next(iterator) for _ in range(steps)]))
         size = batches.order.batch_size
-        found: dict[str, Any] = run(
-            _examples(batches), tf.constant(rows), size, by_xla=self._by_xla
-        )
+        found: dict[str, Any] = run(_examples(batches), rows, size, by_xla=self._by_xla)
         return found
 
 

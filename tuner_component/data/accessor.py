@@ -83,29 +83,32 @@ def dataset(table: Table, options: Any) -> Any:
     Raises:
         PreflightError: If the label is no feature, or no batch can be had.
     """
+    _check(table, options)
+    rows, shuffling = _rows(table.num_examples, options)
+    size = options.batch_size
+    is_cut = options.drop_final_batch or options.num_epochs is None
+    rows = rows.batch(size, drop_remainder=is_cut).with_options(_without_autotuning())
+    batches = mapped(table, options.label_key, rows)
+    is_known = options.label_key is not None and table.arrays() is not None
+    if is_known and table.num_examples:
+        epochs = options.num_epochs
+        order = RowOrder(table.num_examples, shuffling, epochs, size, is_cut)
+        mark(batches, RowBatches(table, options.label_key, order, batches))
+    return batches
+
+
+def _rows(num_examples: int, options: Any) -> tuple[Any, Shuffling | None]:
+    """Returns a dataset of row numbers, and how it is shuffled."""
     import tensorflow as tf
 
-    _check(table, options)
-    rows = tf.data.Dataset.range(table.num_examples)
-    shuffling = None
+    rows, shuffling = tf.data.Dataset.range(num_examples), None
     if options.shuffle:
         rows = rows.shuffle(options.shuffle_buffer_size, options.shuffle_seed)
         seeds = int(rows._seed), int(rows._seed2)
         shuffling = Shuffling(options.shuffle_buffer_size, seeds)
     if options.num_epochs != 1:
         rows = rows.repeat(options.num_epochs)
-    is_cut = options.drop_final_batch or options.num_epochs is None
-    rows = rows.batch(options.batch_size, drop_remainder=is_cut)
-    rows = rows.with_options(_without_autotuning())
-    batches = mapped(table, options.label_key, rows)
-    is_known = options.label_key is not None and table.arrays() is not None
-    if is_known and table.num_examples:
-        order = RowOrder(
-            *(table.num_examples, shuffling, options.num_epochs),
-            *(options.batch_size, is_cut),
-        )
-        mark(batches, RowBatches(table, options.label_key, order, batches))
-    return batches
+    return rows, shuffling
 
 
 def _without_autotuning() -> Any:

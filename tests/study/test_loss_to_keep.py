@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.study.test_study import (
+from tests.study.studies import (
     MAX,
     Counting,
     Place,

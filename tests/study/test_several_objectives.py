@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.study.test_study import Counting, Place
+from tests.study.studies import Counting, Place
 from tuner_component.evaluation import Outcome
 from tuner_component.strategies.base import Promote, Suggest
 from tuner_component.study import Limits, Study

@@ -8,6 +8,11 @@ import pytest
 from tuner_component.garbage import no_collection
 
 
+@pytest.fixture(autouse=True)
+def _nothing_frozen():
+    gc.unfreeze()
+
+
 def test_collections_go_on_afterwards():
     with no_collection():
         assert not gc.isenabled()

@@ -53,6 +53,7 @@ def taken(batches):
 )
 @example(9, (4, 0), 1, 4, True, [("skip", 9), ("repeat", -1)])  # Nothing, for ever.
 @example(3, (9, 5), 1, 4, True, [("repeat", -1)])
+@example(2, (2, 0), None, 1, False, [("take", 1), ("repeat", 1)])
 def test_it_is_that_of_tf_data(
     num_rows, shuffle, num_epochs, batch_size, is_cut, steps
 ):

@@ -64,6 +64,8 @@ class RowOrder:
 
     def then(self, step: str, count: int) -> RowOrder:
         """Returns the order after another step."""
+        if (step, count) == ("repeat", 1):
+            return self  # `tf.data` leaves it out, so that it begins no second pass.
         return dataclasses.replace(self, steps=(*self.steps, (step, count)))
 
     def __iter__(self) -> Iterator[Rows]:

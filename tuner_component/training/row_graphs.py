@@ -10,8 +10,6 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from tuner_component.data import RowBatches, row_batches
 from tuner_component.data.row_order import as_dataset
 from tuner_component.training import legacy_fit, reuse
@@ -110,6 +108,7 @@ class RowGraphs:
     def _run(
         self, run: Callable[..., Any], batches: RowBatches, iterator: Any, steps: int
     ) -> dict[str, Any]:
+        import numpy as np
         import tensorflow as tf
 
         with tf.device("CPU"):

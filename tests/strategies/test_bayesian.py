@@ -130,6 +130,14 @@ def test_with_earlier_studies_the_fourth_trial_is_the_models_already():
     assert last.loss < min(bowl(values) for values in points) < blind.loss
 
 
+def test_an_earlier_study_of_two_trials_says_nothing_of_where_to_begin():
+    points = [MIXED.sample(np.random.default_rng(n)) for n in range(2)]
+    two = PriorStudy("two", tuple(PriorTrial(v, loss(v)) for v in points))
+    with_two = minimise(Bayesian(MIXED, 0, prior_studies=[two]), loss, 6)
+    without = minimise(Bayesian(MIXED, 0), loss, 6)
+    assert [t.values for t in with_two] == [t.values for t in without]
+
+
 def test_a_mixed_conditional_space_is_searched_ten_times_as_fast_as_at_random():
     model = [best(minimise(Bayesian(MIXED, seed), loss, 40)) for seed in range(4)]
     chance = [best(minimise(Random(MIXED, seed), loss, 400)) for seed in range(4)]

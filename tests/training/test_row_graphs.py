@@ -168,6 +168,12 @@ def test_other_data_train_as_they_are(data, by_rows):
     assert by_rows == [None, None]
 
 
+def test_no_examples_are_no_rows():
+    none = Table.of({name: array[:0] for name, array in table().arrays().items()})
+    assert row_batches(batches(none)) is None
+    assert row_batches(batches(table())) is not None
+
+
 def test_strings_and_unlabelled_examples_are_no_rows():
     options = tfxio.TensorFlowDatasetOptions(batch_size=BATCH_SIZE)
     assert row_batches(dataset(table(), options)) is None

@@ -26,11 +26,6 @@ from tuner_component.trial import (
 )
 
 
-@pytest.fixture
-def home(tmp_path):
-    return Place(str(tmp_path / "study"))
-
-
 class TestResume:
     def test_trials_are_what_they_were(self, home):
         study = opened(home, Scripted(Suggest({"x": 1, "y": 0.1, "z": True, "s": "é"})))

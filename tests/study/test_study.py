@@ -29,11 +29,6 @@ from tuner_component.trial import (
 )
 
 
-@pytest.fixture
-def home(tmp_path):
-    return Place(str(tmp_path / "study"))
-
-
 class TestAsk:
     def test_jobs_are_numbered_and_have_their_folders(self, home):
         jobs = opened(home).ask(3)

@@ -12,7 +12,6 @@ from tests.study.studies import (
     HEADER,
     MAX,
     Counting,
-    Place,
     failed,
     opened,
     scored,
@@ -24,11 +23,6 @@ from tuner_component.study import Limits, Study
 from tuner_component.trial import (
     Reason,
 )
-
-
-@pytest.fixture
-def home(tmp_path):
-    return Place(str(tmp_path / "study"))
 
 
 class TestRecords:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -172,6 +175,19 @@ def test_no_examples_are_no_rows():
     none = Table.of({name: array[:0] for name, array in table().arrays().items()})
     assert row_batches(batches(none)) is None
     assert row_batches(batches(table())) is not None
+
+
+def test_a_dataset_goes_with_its_last_user():
+    """Not with the next collection, of which there is one in ten trials."""
+    made = batches(table(), shuffle=True)
+    alive = weakref.ref(made)
+    assert row_batches(made) is not None
+    gc.disable()
+    try:
+        del made
+        assert alive() is None
+    finally:
+        gc.enable()
 
 
 def test_strings_and_unlabelled_examples_are_no_rows():

@@ -93,7 +93,7 @@ def dataset(table: Table, options: Any) -> Any:
     if is_known and table.num_examples:
         epochs = options.num_epochs
         order = RowOrder(table.num_examples, shuffling, epochs, size, is_cut)
-        mark(batches, RowBatches(table, options.label_key, order, batches))
+        mark(batches, RowBatches(table, options.label_key, order))
     return batches
 
 

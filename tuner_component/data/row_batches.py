@@ -25,13 +25,13 @@ class RowBatches:
         table: The examples.
         label_key: The feature that is the label.
         order: The rows of its batches; only the last batch may be smaller.
-        dataset: What is made of it.
+        dataset: What is made of it; None in a mark, which would hold its own dataset.
     """
 
     table: Table
     label_key: str
     order: RowOrder
-    dataset: Any
+    dataset: Any = None
 
 
 def mark(dataset: Any, batches: RowBatches) -> None:

@@ -44,9 +44,17 @@ def test_many_short_trials_get_more_workers_in_time():
 def test_long_trials_get_all_workers_while_the_first_runs():
     growth = Growth(100, 1.0)
     growth.submitted()
-    assert growth.num_workers(8, [0.9]) == 1
-    assert growth.num_workers(8, [1.05]) == 3
-    assert growth.num_workers(8, [1.5]) == 8
+    assert growth.num_workers(8, [1.9]) == 1
+    assert growth.num_workers(8, [2.05]) == 3
+    assert growth.num_workers(8, [2.5]) == 8
+
+
+def test_a_first_trial_may_take_twice_as_long_to_begin_as_exploring():
+    growth = Growth(20, 1.3)
+    growth.submitted()
+    assert growth.num_workers(8, [1.5]) == 1
+    growth.ended(1.5)
+    assert growth.num_workers(8, []) == 1
 
 
 def test_workers_stay():
@@ -67,7 +75,7 @@ def test_workers_stay():
 )
 def test_each_worker_is_worth_its_start(num_jobs, start, seconds, most):
     growth = Growth(num_jobs, start)
-    growth.ended(start + seconds)
+    growth.ended(2 * start + seconds)
     number, left = growth.num_workers(most, []), num_jobs * seconds
     assert 1 <= number <= most
     if number > 1:

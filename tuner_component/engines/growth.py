@@ -12,6 +12,8 @@ import statistics
 from collections.abc import Iterable
 
 _LEAST_GAIN = 2.0
+_MOST_STARTS = 2.0
+"""Of a first trial's time: its model may be a larger one than that of exploring."""
 _NUM_LATEST = 9
 
 
@@ -47,9 +49,8 @@ class Growth:
             most: How many there can be.
             running: For each trial that runs, since when, in seconds.
         """
-        left = max(0, self._num_left) * max(
-            self._each(), max(running, default=0.0) - self._start
-        )
+        known = max(self._each(), self._beyond_start(max(running, default=0.0)))
+        left = max(0, self._num_left) * known
         worth = math.ceil(min(left / self._start / _LEAST_GAIN, most))
         self._num_workers = max(self._num_workers, worth)
         return self._num_workers
@@ -58,4 +59,7 @@ class Growth:
         """Returns how long a trial takes that has nothing to make for others."""
         if len(self._seconds) > 1:
             return statistics.median_low(self._seconds)
-        return max(0.0, sum(self._seconds) - self._start)
+        return self._beyond_start(sum(self._seconds))
+
+    def _beyond_start(self, seconds: float) -> float:
+        return max(0.0, seconds - _MOST_STARTS * self._start)

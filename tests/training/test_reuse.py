@@ -17,7 +17,7 @@ TOLERANCE = 1e-4
 TOLERANCE_OF_BFLOAT16 = 1e-2
 
 
-def _model(optimizer, units=8, rate=0.3, l2=0.01, noise=0.1, dtype=None, loss=None):
+def make_model(optimizer, units=8, rate=0.3, l2=0.01, noise=0.1, dtype=None, loss=None):
     inputs = layers.Input((6,), name="x")
     penalty = keras.regularizers.L1L2(0.001, l2)
     hidden = layers.Dense(units, "relu", kernel_regularizer=penalty, dtype=dtype)(
@@ -40,24 +40,26 @@ def _decaying(rate, decay):
 ADAM = keras.optimizers.Adam
 PAIRS = {
     "rates": (
-        lambda: _model(lambda: ADAM(0.01)),
-        lambda: _model(lambda: ADAM(0.05), rate=0.6, l2=0.2, noise=0.5),
+        lambda: make_model(lambda: ADAM(0.01)),
+        lambda: make_model(lambda: ADAM(0.05), rate=0.6, l2=0.2, noise=0.5),
     ),
     "bfloat16": (
-        lambda: _model(lambda: ADAM(0.01), dtype="mixed_bfloat16"),
-        lambda: _model(lambda: ADAM(0.01), dtype="mixed_bfloat16", rate=0.6, l2=0.2),
+        lambda: make_model(lambda: ADAM(0.01), dtype="mixed_bfloat16"),
+        lambda: make_model(
+            lambda: ADAM(0.01), dtype="mixed_bfloat16", rate=0.6, l2=0.2
+        ),
     ),
     "adamw": (
-        lambda: _model(lambda: keras.optimizers.AdamW(0.01, 0.01, 0.8, 0.99, 1e-3)),
-        lambda: _model(lambda: keras.optimizers.AdamW(0.01, 0.3, 0.5, 0.7, 1e-2)),
+        lambda: make_model(lambda: keras.optimizers.AdamW(0.01, 0.01, 0.8, 0.99, 1e-3)),
+        lambda: make_model(lambda: keras.optimizers.AdamW(0.01, 0.3, 0.5, 0.7, 1e-2)),
     ),
     "rmsprop": (
-        lambda: _model(lambda: keras.optimizers.RMSprop(0.01, 0.8, 0.5, 1e-3)),
-        lambda: _model(lambda: keras.optimizers.RMSprop(0.01, 0.5, 0.9, 1e-2)),
+        lambda: make_model(lambda: keras.optimizers.RMSprop(0.01, 0.8, 0.5, 1e-3)),
+        lambda: make_model(lambda: keras.optimizers.RMSprop(0.01, 0.5, 0.9, 1e-2)),
     ),
     "schedule": (
-        lambda: _model(lambda: _decaying(0.1, 0.9)),
-        lambda: _model(lambda: _decaying(0.3, 0.5)),
+        lambda: make_model(lambda: _decaying(0.1, 0.9)),
+        lambda: make_model(lambda: _decaying(0.3, 0.5)),
     ),
 }
 
@@ -90,7 +92,7 @@ def _assert_reused(first, second, tolerance=TOLERANCE):
 
 def _key(**changes):
     keras.utils.clear_session(free_memory=False)
-    found = structure_of(_model(lambda: ADAM(0.01), **changes))
+    found = structure_of(make_model(lambda: ADAM(0.01), **changes))
     return None if found is None else found.key
 
 
@@ -113,10 +115,10 @@ def test_what_changes_the_graph_is_structure(changes):
 
 def test_what_optimizers_compute_is_structure():
     keras.utils.clear_session(free_memory=False)
-    one = structure_of(_model(lambda: ADAM(0.01))).key
+    one = structure_of(make_model(lambda: ADAM(0.01))).key
     for other in (ADAM(0.01, amsgrad=True), keras.optimizers.SGD(0.01), ADAM(0.1, 0.8)):
         keras.utils.clear_session(free_memory=False)
-        assert structure_of(_model(lambda other=other: other)).key != one
+        assert structure_of(make_model(lambda other=other: other)).key != one
 
 
 def test_code_of_the_users_is_never_taken_for_known():
@@ -143,7 +145,7 @@ def _own_loss(y_true, y_pred):
 def test_only_so_many_are_kept(monkeypatch):
     monkeypatch.setattr(reuse, "_NUM_KEPT", 1)
     for units in (3, 4):
-        curves(lambda units=units: _model(lambda: ADAM(0.01), units))
+        curves(lambda units=units: make_model(lambda: ADAM(0.01), units))
     assert len(reuse._known) == 1
     (known,) = reuse._known.values()
     assert np.shape(known.variables[0]) == (6, 4)

@@ -11,6 +11,7 @@ from tuner_component.errors import PreflightError
 from tuner_component.search import Search
 from tuner_component.step.user_module import UserModule
 from tuner_component.step.worker_setup import WorkerSetup
+from tuner_component.training import GRAPH_FOLDER
 
 
 def num_parallel_trials(search: Search, tune_args: str | None) -> int:
@@ -56,7 +57,11 @@ def num_together(search: Search, *, stock: bool) -> int:
 
 
 def open_engine(
-    setup: WorkerSetup, num_workers: int, module: UserModule, log_folder: str
+    setup: WorkerSetup,
+    num_workers: int,
+    module: UserModule,
+    log_folder: str,
+    graph_folder: str,
 ) -> LocalPool:
     """Starts the pool; its libraries are imported in the background.
 
@@ -65,6 +70,7 @@ def open_engine(
         num_workers: Trials at once.
         module: The user's code.
         log_folder: Local folder for the workers' logs.
+        graph_folder: Local folder for the graphs that one of them makes for all.
     """
     paths = [path for path in (os.environ.get("PYTHONPATH"), module.folder) if path]
     return LocalPool(
@@ -74,7 +80,10 @@ def open_engine(
         log_folder=log_folder,
         preload=Preload(setup.libraries, setup.user_modules),
         limits=setup.limits,
-        environment={"PYTHONPATH": os.pathsep.join(paths)},
+        environment={
+            "PYTHONPATH": os.pathsep.join(paths),
+            **({GRAPH_FOLDER: graph_folder} if num_workers > 1 else {}),
+        },
     )
 
 

@@ -88,7 +88,8 @@ def _open(
         # On Beam it explores and exports, one job at a time.
         num_trials = num_trials if request.search.engine == "local" else 1
         logs = log_folder(request.studies_root)
-        return open_engine(setup, num_trials, module, logs), new_folder(scratch)
+        engine = open_engine(setup, num_trials, module, logs, f"{scratch}/graphs")
+        return engine, new_folder(scratch)
     root = request.flock_root
     together = num_together(request.search, stock=bool(module.function))
     flock = open_flock(setup, num_trials, together, module, root, request.inputs)

@@ -4,11 +4,13 @@ from tuner_component.training.examples import LABEL, Examples, examples_of, shuf
 from tuner_component.training.fit import Plan, fit
 from tuner_component.training.fit_in_graphs import fit_in_graphs
 from tuner_component.training.fused_fit import fit_together
+from tuner_component.training.graph_files import GRAPH_FOLDER
 from tuner_component.training.members import Member, groups_of
 from tuner_component.training.support import fall_back, why_not
 from tuner_component.training.together import alone, needs_of
 
 __all__ = [
+    "GRAPH_FOLDER",
     "LABEL",
     "Examples",
     "Member",

@@ -8,7 +8,8 @@ the callbacks, all in Python. Here the steps are a loop inside of one graph that
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tuner_component.training.batches import (
@@ -18,6 +19,7 @@ from tuner_component.training.batches import (
     weighing,
 )
 from tuner_component.training.examples import Examples
+from tuner_component.training.graph_files import GraphFile, graph_file
 from tuner_component.training.hooks import plain
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.one_thread import EpochGraph
@@ -37,6 +39,7 @@ class EpochGraphs:
         validation: What it is tested on, or None.
         class_weight: As in `fit`, for the training.
         numbers: Those of the model that the graphs read anew in every run.
+        key: Equal for what has the same graphs in any process; None if nobody knows.
 
     Raises:
         Exception: Whatever the model's code does not like about a graph; nothing of
@@ -50,8 +53,9 @@ class EpochGraphs:
         validation: Examples | None,
         class_weight: Mapping[int, float] | None,
         numbers: Numbers | None = None,
+        key: Hashable = None,
     ) -> None:
-        self.model = model
+        self.model, self._key = model, key
         self._numbers = numbers or Numbers({})
         self._resets_in_graph = not has_own_metrics(model)
         weigh = weighing(class_weight)
@@ -143,13 +147,32 @@ class EpochGraphs:
             tf.TensorSpec([None], tf.int64),
             tf.TensorSpec([], tf.int64),
         ]
-        graph = EpochGraph(epoch, signature, model)
+        file = functools.partial(self._file, step.__name__)
+        graph = EpochGraph(epoch, signature, model, file)
 
         def run(tensors: Sequence[Any], rows: Any, batch_size: int) -> Any:
             size = tf.constant(batch_size, tf.int64)
             return graph(*tensors, rows, size, amount=rows.shape[0])
 
         return run
+
+    def _file(self, step: str, executor: str) -> GraphFile | None:
+        """Returns where other processes have the graph of a step, or look for it."""
+        if self._key is None:
+            return None
+        variables = {
+            "model": self.model.variables,
+            "metric": self.model.metrics_variables,
+            "optimizer": self.model.optimizer.variables,
+        }
+        resources = {
+            f"{kind} {place}": variable._value.handle
+            for kind, own in variables.items()
+            for place, variable in enumerate(own)
+        }
+        return graph_file(
+            (self._key, step, executor), {**resources, **self._numbers.handles}
+        )
 
     @contextlib.contextmanager
     def _begun(self) -> Iterator[None]:
@@ -179,7 +202,33 @@ def make_variables(model: Any, batch: Any) -> None:
     """Makes what variables a compiled model, its metrics and optimiser lack."""
     import tensorflow as tf
 
-    model._symbolic_build(data_batch=tf.nest.map_structure(any_number, batch))
+    with _outputs_known(model):
+        model._symbolic_build(data_batch=tf.nest.map_structure(any_number, batch))
+
+
+@contextlib.contextmanager
+def _outputs_known(model: Any) -> Iterator[None]:
+    """Inside, a call of a model whose outputs are known runs none of its layers."""
+    import tensorflow as tf
+
+    functional = getattr(model, "_functional", None) or model
+    outputs = getattr(functional, "_outputs_struct", None)
+    kinds = ("Functional", "Sequential")
+    is_known = outputs is not None and type(model).__name__ in kinds
+    if not is_known or any(None in o.shape[1:] for o in tf.nest.flatten(outputs)):
+        yield
+        return
+
+    def call(*_: Any, **__: Any) -> Any:
+        return tf.nest.map_structure(
+            lambda output: tf.compat.v1.placeholder(output.dtype, output.shape), outputs
+        )
+
+    vars(model)["call"] = call
+    try:
+        yield
+    finally:
+        del vars(model)["call"]
 
 
 def _no_rows() -> Any:

@@ -102,6 +102,11 @@ class Numbers:
             for name, place in places.items()
         }
 
+    @property
+    def handles(self) -> dict[str, Any]:
+        """Where graphs read them: tensors by names of their own."""
+        return {f"number {name}": v.handle for name, v in self._variables.items()}
+
     def take(self, places: Places) -> None:
         """Takes the values from another model, with the same names."""
         for name, variable in self._variables.items():

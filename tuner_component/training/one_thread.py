@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tuner_component.training.graph_files import GraphFile
+
 _LONG_SECONDS = 1.0  # From here on it pays to try the other executor.
 
 
@@ -22,18 +24,23 @@ class EpochGraph:
         function: Takes tensors and returns tensors.
         signature: A `TensorSpec` for each argument.
         model: Whose epoch it is.
+        file: By `one_thread`, where other processes leave the graph or find it.
     """
 
     def __init__(
-        self, function: Callable[..., Any], signature: list[Any], model: Any
+        self,
+        function: Callable[..., Any],
+        signature: list[Any],
+        model: Any,
+        file: Callable[[str], GraphFile | None] = lambda _: None,
     ) -> None:
         self._make = functools.partial(_traced, function, signature)
+        self._file = file
         self._graphs: dict[bool, Any] = {}
         self._one_thread = not has_convolutions(model)
         if self._one_thread:
             with _by_one_thread():
-                self._graphs[True] = self._make()
-            self._one_thread = _has_only_loops(self._graphs[True])
+                self._one_thread = self._find(one_thread=True)
         self._seconds: list[float] | None = [] if self._one_thread else None
 
     def __call__(self, *tensors: Any, amount: int) -> Any:
@@ -47,11 +54,23 @@ class EpochGraph:
         began = time.perf_counter()
         with _by_one_thread() if one_thread else contextlib.nullcontext():
             if one_thread not in self._graphs:
-                self._graphs[one_thread] = self._make()
+                self._find(one_thread=one_thread)
             result = self._graphs[one_thread](*tensors)
         if self._seconds is not None and amount:
             self._compare(time.perf_counter() - began, amount)
         return result
+
+    def _find(self, *, one_thread: bool) -> bool:
+        """Finds or makes the graph for the executor in force; returns if it may run."""
+        file = self._file("one thread" if one_thread else "threads")
+        runs = _has_only_loops if one_thread else lambda _: True
+        if file is None:
+            graph = self._make()
+            may_run = runs(graph)
+        else:
+            graph, may_run = file.found_or_made(self._make, runs)
+        self._graphs[one_thread] = graph
+        return may_run
 
     def _compare(self, seconds: float, amount: int) -> None:
         """Takes the time of a run: by one thread, then twice not, then it is decided.

@@ -47,10 +47,15 @@ def graphs_for(
         Exception: As `EpochGraphs`.
     """
     data = (specs_of(train), validation and specs_of(validation), str(class_weight))
-    return shared(
+    structure = structure_of(model) if model.built else None
+    key = None if structure is None else (structure.key, data)
+    return _shared(
         model,
+        structure,
         data,
-        lambda numbers: EpochGraphs(model, train, validation, class_weight, numbers),
+        lambda numbers: EpochGraphs(
+            model, train, validation, class_weight, numbers, key
+        ),
     )
 
 
@@ -63,6 +68,15 @@ def shared(model: Any, kind: Any, make: Callable[[Numbers], Graphs]) -> Graphs:
         make: Numbers of the model -> graphs; what it raises is raised.
     """
     structure = structure_of(model) if model.built else None
+    return _shared(model, structure, kind, make)
+
+
+def _shared(
+    model: Any,
+    structure: Structure | None,
+    kind: Any,
+    make: Callable[[Numbers], Graphs],
+) -> Graphs:
     if structure is None:
         return make(Numbers({}))
     key = (structure.key, kind)

@@ -10,8 +10,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tuner_component.data import RowBatches, row_batches
-from tuner_component.data.row_order import as_dataset
+from tuner_component.data import RowBatches, ordered_rows, row_batches
 from tuner_component.training import legacy_fit, reuse
 from tuner_component.training.epoch_graph import EpochGraphs
 from tuner_component.training.examples import Examples
@@ -86,10 +85,7 @@ class RowGraphs:
     @property
     def data(self) -> dict[str, Any]:
         """What `fit` is to be told of data instead."""
-        rows = {
-            step: as_dataset(batches.order, like=batches.dataset)
-            for step, batches in self._batches.items()
-        }
+        rows = {step: ordered_rows(batches) for step, batches in self._batches.items()}
         return {
             "x": rows["train_step"],
             "validation_data": rows.get("test_step"),

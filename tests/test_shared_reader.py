@@ -277,7 +277,7 @@ def test_a_second_dataset_of_a_kind_yields_the_same():
         batch_size=4, label_key="y", shuffle=False, num_epochs=1
     )
     first, second = dataset(table, options), dataset(table, options)
-    assert first._map_func is second._map_func
+    assert first.real._map_func is second.real._map_func
     other = dataset(table, options._replace(batch_size=3))
     seen = [
         [x["x"].tolist() for x, _ in d.as_numpy_iterator()] for d in (first, second)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
-from tuner_component.data.batch_map import mapped
-from tuner_component.data.row_batches import RowBatches, mark
+from tuner_component.data.batch_map import batch_spec, mapped
+from tuner_component.data.lazy_dataset import lazy_dataset
+from tuner_component.data.row_batches import RowBatches
 from tuner_component.data.row_order import RowOrder, Shuffling
+from tuner_component.data.shuffling import Seeds
 from tuner_component.data.table import Factory, Table, open_table
 from tuner_component.errors import PreflightError
 from tuner_component.search import suggestion
@@ -84,33 +87,70 @@ def dataset(table: Table, options: Any) -> Any:
         PreflightError: If the label is no feature, or no batch can be had.
     """
     _check(table, options)
-    rows, shuffling = _rows(table.num_examples, options)
-    size = options.batch_size
-    is_cut = options.drop_final_batch or options.num_epochs is None
-    rows = rows.batch(size, drop_remainder=is_cut).with_options(_without_autotuning())
-    batches = mapped(table, options.label_key, rows)
-    is_known = options.label_key is not None and table.arrays() is not None
-    if is_known and table.num_examples:
-        epochs = options.num_epochs
-        order = RowOrder(table.num_examples, shuffling, epochs, size, is_cut)
-        mark(batches, RowBatches(table, options.label_key, order))
-    return batches
+    seeds = _seeds(options.shuffle_seed) if options.shuffle else None
+    make = functools.partial(_made, table, options, seeds)
+    key, size = options.label_key, options.batch_size
+    is_known = key is not None and table.arrays() is not None and table.num_examples
+    if (
+        not is_known
+        or size < 1
+        or (options.shuffle and options.shuffle_buffer_size < 1)
+    ):
+        return make()
+    window = options.shuffle_buffer_size
+    shuffling = None if seeds is None else Shuffling(window, seeds)
+    endless = options.num_epochs is None or options.num_epochs < 0
+    epochs = None if endless else options.num_epochs
+    is_cut = _is_cut(options)
+    order = RowOrder(table.num_examples, shuffling, epochs, size, is_cut)
+    spec = batch_spec(table, key, size if is_cut else None)
+    batches = RowBatches(table, key, order)
+    return lazy_dataset(make, spec, _without_autotuning(), batches)
 
 
-def _rows(num_examples: int, options: Any) -> tuple[Any, Shuffling | None]:
-    """Returns a dataset of row numbers, and how it is shuffled."""
+def _made(table: Table, options: Any, seeds: Seeds | None) -> Any:
+    """Returns the dataset of `tf.data`."""
     import tensorflow as tf
 
-    rows, shuffling = tf.data.Dataset.range(num_examples), None
-    if options.shuffle:
-        rows = rows.shuffle(options.shuffle_buffer_size, options.shuffle_seed)
-        seeds = int(rows._seed), int(rows._seed2)
-        shuffling = Shuffling(options.shuffle_buffer_size, seeds)
+    rows = tf.data.Dataset.range(table.num_examples)
+    if seeds is not None:
+        rows = _shuffled(rows, options.shuffle_buffer_size, seeds)
     if options.num_epochs != 1:
         rows = rows.repeat(options.num_epochs)
-    return rows, shuffling
+    rows = rows.batch(options.batch_size, drop_remainder=_is_cut(options))
+    rows = rows.with_options(_without_autotuning())
+    return mapped(table, options.label_key, rows)
 
 
+def _is_cut(options: Any) -> bool:
+    return bool(options.drop_final_batch or options.num_epochs is None)
+
+
+def _seeds(seed: int | None) -> Seeds:
+    """Returns the seeds that `shuffle` would have if it were called now."""
+    import tensorflow as tf
+
+    own, other = tf.compat.v1.get_seed(seed)
+    return int(own or 0), int(other or 0)
+
+
+def _shuffled(rows: Any, window: int, seeds: Seeds) -> Any:
+    """Returns what `rows.shuffle(window)` is where it finds these seeds."""
+    import tensorflow as tf
+
+    variant = tf.raw_ops.ShuffleDatasetV3(
+        input_dataset=rows._variant_tensor,
+        buffer_size=window,
+        seed=seeds[0],
+        seed2=seeds[1],
+        seed_generator=tf.raw_ops.DummySeedGenerator(),
+        output_types=[tf.int64],
+        output_shapes=[[]],
+    )
+    return tf.data.experimental.from_variant(variant, rows.element_spec)
+
+
+@functools.cache
 def _without_autotuning() -> Any:
     """Memory has nothing to tune, and ending the tuner's thread takes half a second."""
     import tensorflow as tf

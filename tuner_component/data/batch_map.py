@@ -31,6 +31,24 @@ def mapped(table: Table, label_key: str | None, rows: Any) -> Any:
     return batches
 
 
+def batch_spec(table: Table, label_key: str, size: int | None) -> Any:
+    """Returns the `element_spec` of batches of a table of numbers.
+
+    Args:
+        table: The examples.
+        label_key: The feature that is the label.
+        size: Rows in a batch; None: the last one may be smaller.
+    """
+    import tensorflow as tf
+
+    features = {
+        name: tf.TensorSpec([size, *array.shape[1:]], array.dtype)
+        for name, array in (table.arrays() or {}).items()
+    }
+    label = features.pop(label_key)
+    return features, label
+
+
 @contextlib.contextmanager
 def _prepared(function: Any, wrapper: Any) -> Iterator[None]:
     """Inside, `map` finds a function prepared."""

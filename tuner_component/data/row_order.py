@@ -7,11 +7,10 @@ an epoch of a small model takes; and that at every validation.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
+import math
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,14 +72,22 @@ class RowOrder:
         return _batches(self, self.steps, _Passes(self))
 
 
-def as_dataset(order: RowOrder, like: Any) -> Any:
-    """Returns what Keras takes for a dataset; its iterators are those of the order.
-
-    Args:
-        order: The order.
-        like: The dataset that has it; it tells the number of batches.
-    """
-    return _dataset_class()(order, like)
+def num_batches(order: RowOrder) -> float:
+    """Returns how many batches `tf.data` counts; infinity where it sees no end."""
+    epochs = math.inf if order.num_epochs is None else order.num_epochs
+    batches = epochs * order.num_rows / order.batch_size
+    if batches != math.inf:
+        batches = math.floor(batches) if order.is_cut else math.ceil(batches)
+    for step, count in order.steps:
+        if step == "repeat" and count < 0:
+            batches = math.inf if batches else 0
+        elif step == "repeat":
+            batches = batches * count if count else 0
+        elif step == "take" and count >= 0:
+            batches = min(batches, count)
+        elif step == "skip" and batches != math.inf:
+            batches = max(0, batches - count) if count >= 0 else 0
+    return batches
 
 
 class _Passes:
@@ -152,27 +159,3 @@ def _repeated(
 
 def _times(number: int | None) -> Iterable[int]:
     return itertools.count() if number is None else range(number)
-
-
-@functools.cache
-def _dataset_class() -> Any:
-    import tensorflow as tf
-
-    class OrderedRows(tf.data.Dataset):  # type: ignore[misc]
-        """A dataset whose iterators are Python's."""
-
-        def __init__(self, order: RowOrder, like: Any) -> None:
-            self._order, self._like = order, like
-            super().__init__(like._variant_tensor)
-
-        def __iter__(self) -> Any:
-            return iter(self._order)
-
-        def _inputs(self) -> list[Any]:
-            return [self._like]
-
-        @property
-        def element_spec(self) -> Any:
-            return self._like.element_spec
-
-    return OrderedRows

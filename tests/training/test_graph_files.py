@@ -57,6 +57,7 @@ def _assert_handed_on(name, folder, become_another):
     first, second = PAIRS[name]
     _, (before, _) = curves(first)
     assert len(_left(folder)) == 2
+    assert curves(first)[1][0] == before  # Its own process still has its own.
     become_another()
     (theirs, their_variables), (ours, our_variables) = curves(second)
     assert largest_difference(ours, before) > 50 * tolerance
@@ -133,6 +134,17 @@ def test_only_so_many_are_left(folder, monkeypatch):
     monkeypatch.setattr(graph_files, "_MOST_GRAPHS", 1)
     curves(PAIRS["rates"][0])
     assert len(_left(folder)) == 1
+
+
+def test_a_full_disk_costs_nothing_but_the_graph(folder, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(graph_files.Path, "write_bytes", full)
+    (theirs, _), (ours, _) = curves(PAIRS["rates"][0])
+    assert largest_difference(ours, theirs) <= TOLERANCE
+    assert len(reuse._known) == 1
+    assert not [file for file in folder.iterdir() if file.suffix != ".lock"]
 
 
 def test_without_a_folder_nothing_is_left(tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ folder; the others put their own variables in, which takes milliseconds.
 from __future__ import annotations
 
 import contextlib
+import copy
 import fcntl
 import hashlib
 import json
@@ -65,28 +66,25 @@ class GraphFile:
         outputs = graph.structured_outputs
         if None in taken_in or library.gradient or not _are_scalars(outputs):
             return
-        functions = [*library.function, graph.function_def]
+        functions = [*library.function, copy.deepcopy(graph.function_def)]
         described = {
             "name": _renamed(functions, folder.name)[-1],
             "functions": [function.ByteSize() for function in functions],
             "taken_in": taken_in,
             "outputs": sorted(outputs),
         }
-        draft = Path(tempfile.mkdtemp(dir=folder.parent))
         data = b"".join(function.SerializeToString() for function in functions)
-        (draft / _FUNCTIONS).write_bytes(data)
-        (draft / _DESCRIPTION).write_text(json.dumps(described), encoding="utf-8")
-        try:
-            draft.rename(folder)
-        except OSError:  # Nothing depends on it.
-            shutil.rmtree(draft, ignore_errors=True)
+        with contextlib.suppress(OSError):  # Nothing depends on it.
+            _publish(
+                {_FUNCTIONS: data, _DESCRIPTION: json.dumps(described).encode()}, folder
+            )
 
 
 class _Left:
     """A graph that another process has left, with this one's variables."""
 
     def __init__(self, folder: Path, resources: Mapping[str, Any]) -> None:
-        described = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
+        described = json.loads((folder / _DESCRIPTION).read_bytes())
         data = memoryview((folder / _FUNCTIONS).read_bytes())
         self._name = described["name"].encode()
         self._outputs = described["outputs"]
@@ -126,6 +124,18 @@ def graph_file(key: Hashable, resources: Mapping[str, Any]) -> GraphFile | None:
     if not folder or not _is_plain(key):
         return None
     return GraphFile(Path(folder), repr(key), resources)
+
+
+def _publish(files: Mapping[str, bytes], folder: Path) -> None:
+    """Writes files, all of them or none."""
+    draft = Path(tempfile.mkdtemp(dir=folder.parent))
+    try:
+        for name, data in files.items():
+            (draft / name).write_bytes(data)
+        draft.rename(folder)
+    except OSError:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
 
 
 def _is_plain(key: Any) -> bool:

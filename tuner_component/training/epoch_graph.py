@@ -21,6 +21,7 @@ from tuner_component.training.batches import (
 from tuner_component.training.examples import Examples
 from tuner_component.training.graph_files import GraphFile, graph_file
 from tuner_component.training.hooks import plain
+from tuner_component.training.model_variables import make_variables
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.one_thread import EpochGraph
 from tuner_component.training.xla import Faster, jit
@@ -196,39 +197,6 @@ def said_by_steps(logs: Any, model: Any) -> None:
     """
     if not isinstance(logs, dict) or set(logs) != set(model.get_metrics_result()):
         raise NoGraphError("its steps report other values than the model's metrics")
-
-
-def make_variables(model: Any, batch: Any) -> None:
-    """Makes what variables a compiled model, its metrics and optimiser lack."""
-    import tensorflow as tf
-
-    with _outputs_known(model):
-        model._symbolic_build(data_batch=tf.nest.map_structure(any_number, batch))
-
-
-@contextlib.contextmanager
-def _outputs_known(model: Any) -> Iterator[None]:
-    """Inside, a call of a model whose outputs are known runs none of its layers."""
-    import tensorflow as tf
-
-    functional = getattr(model, "_functional", None) or model
-    outputs = getattr(functional, "_outputs_struct", None)
-    kinds = ("Functional", "Sequential")
-    is_known = outputs is not None and type(model).__name__ in kinds
-    if not is_known or any(None in o.shape[1:] for o in tf.nest.flatten(outputs)):
-        yield
-        return
-
-    def call(*_: Any, **__: Any) -> Any:
-        return tf.nest.map_structure(
-            lambda output: tf.compat.v1.placeholder(output.dtype, output.shape), outputs
-        )
-
-    vars(model)["call"] = call
-    try:
-        yield
-    finally:
-        del vars(model)["call"]
 
 
 def _no_rows() -> Any:

@@ -11,15 +11,15 @@ import contextlib
 import functools
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from typing_extensions import override
 
 from tuner_component.training import legacy_fit, reuse, row_graphs, support
-from tuner_component.training.epoch_graph import make_variables
 from tuner_component.training.fit import first_line
 from tuner_component.training.iterator_graphs import IteratorGraphs, batch_spec
+from tuner_component.training.model_variables import make_variables
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.row_graphs import RowGraphs
 
@@ -35,6 +35,7 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
             structure, which must not be used any more then.
     """
     own, signature = model.fit, inspect.signature(type(model).fit)
+    kept: dict[Any, Any] | None = None if is_shared else {}
 
     @functools.wraps(own)
     def fit(*args: Any, **kwargs: Any) -> Any:
@@ -48,11 +49,11 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
         if why_not:
             support.fall_back(why_not)
             return own(*args, **kwargs)
-        graphs = row_graphs.of(model, said, steps[0], is_shared=is_shared)
+        graphs = row_graphs.of(model, said, steps[0], kept)
         if graphs is not None:
             given.arguments.update(graphs.data)
             args, kwargs = given.args[1:], given.kwargs
-        with _in_place(model, steps, graphs, is_shared=is_shared):
+        with _in_place(model, steps, graphs, kept):
             return own(*args, **kwargs)
 
     # Not by assignment: Keras would look for layers in it.
@@ -126,11 +127,14 @@ def _num_batches(data: Mapping[str, Any]) -> float | None:
 
 
 def _in_place(
-    model: Any, steps: tuple[int, int], graphs: RowGraphs | None, *, is_shared: bool
+    model: Any,
+    steps: tuple[int, int],
+    graphs: RowGraphs | None,
+    kept: dict[Any, Any] | None,
 ) -> contextlib.AbstractContextManager[None]:
     if legacy_fit.is_legacy(model):
         return legacy_fit.steps_at_once(model, max(steps))
-    return _Functions(model, *steps, graphs, is_shared=is_shared)
+    return _Functions(model, *steps, graphs, kept)
 
 
 class _Functions(contextlib.AbstractContextManager[None]):
@@ -142,10 +146,9 @@ class _Functions(contextlib.AbstractContextManager[None]):
         train_steps: int,
         test_steps: int,
         graphs: RowGraphs | None,
-        *,
-        is_shared: bool,
+        kept: dict[Any, Any] | None,
     ) -> None:
-        self._model, self._is_shared = model, is_shared
+        self._model, self._kept = model, kept
         self._train_steps, self._test_steps = train_steps, test_steps
         self._at_once = model.steps_per_execution
         self._evaluate, self._result = model.evaluate, model._get_metrics_result_or_logs
@@ -180,8 +183,7 @@ class _Functions(contextlib.AbstractContextManager[None]):
     def _evaluated(self, *args: Any, **kwargs: Any) -> Any:
         """Validates; what else is evaluated meanwhile goes Keras' own way."""
         if not kwargs.get("_use_cached_eval_dataset"):
-            self._logs = None
-            return self._evaluate(*args, **kwargs)
+            return self._evaluated_by_keras(*args, **kwargs)
         model, before = self._model, self._model.test_function
         model._eval_epoch_iterator.steps_per_execution = self._test_steps
         model.test_function = self._test
@@ -190,31 +192,54 @@ class _Functions(contextlib.AbstractContextManager[None]):
         finally:
             model.test_function = before
 
+    def _evaluated_by_keras(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluates what a callback wants to know, perhaps within a validation."""
+        model, logs = self._model, self._logs
+        before = model.test_function
+        model.test_function, self._logs = self._before[1], None
+        try:
+            return self._evaluate(*args, **kwargs)
+        finally:
+            self._before = (self._before[0], model.test_function)
+            model.test_function, self._logs = before, logs
+
     def _run(self, kind: str, iterator: Any, steps: int) -> Any:
         if kind not in self._plain:
             try:
                 graph = self._graphs(iterator).graph(f"{kind}_step", iterator)
             except Exception as error:  # noqa: BLE001 - Keras' own step says it
                 support.fall_back(first_line(error))
-                self._plain[kind] = self._keras_function(kind)
+                with self._one_step_at_once():
+                    self._plain[kind] = self._keras_function(kind)
             else:
                 self._logs = graph(iterator, steps)
                 return self._logs
         self._logs = logs = None
-        for _ in range(steps):
-            logs = self._plain[kind](iterator)
+        with self._one_step_at_once():
+            for _ in range(steps):
+                logs = self._plain[kind](iterator)
         return logs
+
+    @contextlib.contextmanager
+    def _one_step_at_once(self) -> Iterator[None]:
+        model = self._model
+        at_once, model.steps_per_execution = model.steps_per_execution, 1
+        try:
+            yield
+        finally:
+            model.steps_per_execution = at_once
 
     def _graphs(self, iterator: Any) -> IteratorGraphs | RowGraphs:
         if self._found is None:
-            model = self._model
+            model, spec = self._model, batch_spec(iterator.element_spec)
             if not model.built:
-                make_variables(model, batch_spec(iterator.element_spec))
+                make_variables(model, spec)
             make = functools.partial(IteratorGraphs, model)
-            shared = self._is_shared
-            self._found = (
-                reuse.shared(model, None, make) if shared else make(Numbers({}))
-            )
+            if self._kept is None:
+                self._found = reuse.shared(model, None, spec, make)
+            else:
+                one = functools.partial(make, Numbers({}))
+                self._found = reuse.of_one(self._kept, model, None, one)
         return self._found
 
     def _keras_function(self, kind: str) -> Callable[[Any], Any]:

@@ -8,11 +8,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from tuner_component.training.batches import batch_of
-from tuner_component.training.epoch_graph import make_variables
 from tuner_component.training.fit import first_line
 from tuner_component.training.fused_graph import FusedGraphs
 from tuner_component.training.fused_training import FusedTraining
 from tuner_component.training.members import Member, data_key
+from tuner_component.training.model_variables import make_variables
 from tuner_component.training.stack import ModelStack
 from tuner_component.training.structure import structure_of
 from tuner_component.training.width import best_width

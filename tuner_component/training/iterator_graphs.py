@@ -12,9 +12,9 @@ from typing import Any
 from tuner_component.training.epoch_graph import (
     NoGraphError,
     has_own_metrics,
-    make_variables,
     said_by_steps,
 )
+from tuner_component.training.model_variables import make_variables
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.one_thread import EpochGraph
 

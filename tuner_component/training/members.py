@@ -9,8 +9,8 @@ from typing import Any
 
 from tuner_component.training import together
 from tuner_component.training.batches import batch_of
-from tuner_component.training.epoch_graph import make_variables
 from tuner_component.training.fit import Plan, first_line
+from tuner_component.training.model_variables import make_variables
 from tuner_component.training.reuse import specs_of
 from tuner_component.training.structure import Structure, structure_of
 

@@ -12,8 +12,10 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from tuner_component.training.batches import batch_of
 from tuner_component.training.epoch_graph import EpochGraphs
 from tuner_component.training.examples import Examples
+from tuner_component.training.model_variables import make_metrics
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.structure import Structure, structure_of
 
@@ -24,6 +26,7 @@ _NUM_KEPT = 8
 @dataclasses.dataclass(frozen=True)
 class _Known:
     graphs: Any
+    first: Any
     variables: Sequence[Any]
     slots: Sequence[Any]
     numbers: Numbers
@@ -53,35 +56,84 @@ def graphs_for(
         model,
         structure,
         data,
+        batch_of(train.columns, slice(0, 1)),
         lambda numbers: EpochGraphs(
             model, train, validation, class_weight, numbers, key
         ),
     )
 
 
-def shared(model: Any, kind: Any, make: Callable[[Numbers], Graphs]) -> Graphs:
+def graphs_of_one(
+    kept: dict[Any, Any],
+    model: Any,
+    train: Examples,
+    validation: Examples | None,
+    class_weight: Mapping[int, float] | None,
+) -> EpochGraphs:
+    """Returns graphs of a model that shares none, as long as it is not compiled anew.
+
+    Args:
+        kept: Those of its earlier trainings.
+        model: A compiled model.
+        train: What it is trained on.
+        validation: What it is tested on, or None.
+        class_weight: As in `fit`.
+
+    Raises:
+        Exception: As `EpochGraphs`.
+    """
+    data = (specs_of(train), validation and specs_of(validation), str(class_weight))
+    return of_one(
+        kept, model, data, lambda: EpochGraphs(model, train, validation, class_weight)
+    )
+
+
+def of_one(
+    kept: dict[Any, Any], model: Any, kind: Any, make: Callable[[], Graphs]
+) -> Graphs:
+    """Returns what `make` returned for this model before, or returns.
+
+    Args:
+        kept: What it has returned for this model.
+        model: A compiled model; compiled anew, it needs new graphs.
+        kind: What else decides about the graphs; hashable.
+        make: What it raises is raised.
+    """
+    compiled = (model.optimizer, model._compile_loss, model._compile_metrics)
+    key = (*map(id, compiled), kind)
+    if key not in kept:
+        kept[key] = (make(), compiled)
+    graphs: Graphs = kept[key][0]
+    return graphs
+
+
+def shared(
+    model: Any, kind: Any, batch: Any, make: Callable[[Numbers], Graphs]
+) -> Graphs:
     """Returns what `make` returned for an earlier model of this structure, or returns.
 
     Args:
         model: A compiled model; what `graphs_for` says about sharing holds.
         kind: What else decides about the graphs; hashable.
+        batch: Specifications of a batch: features, label and weight.
         make: Numbers of the model -> graphs; what it raises is raised.
     """
     structure = structure_of(model) if model.built else None
-    return _shared(model, structure, kind, make)
+    return _shared(model, structure, kind, batch, make)
 
 
 def _shared(
     model: Any,
     structure: Structure | None,
     kind: Any,
+    batch: Any,
     make: Callable[[Numbers], Graphs],
 ) -> Graphs:
     if structure is None:
         return make(Numbers({}))
     key = (structure.key, kind)
     known = _known.get(key)
-    if known is not None and _bind(model, known, structure):
+    if known is not None and _bind(model, known, structure, batch):
         _known.move_to_end(key)
         graphs: Graphs = known.graphs
         return graphs
@@ -90,24 +142,29 @@ def _shared(
     graphs = make(numbers)
     optimizer.build(model.trainable_variables)
     slots = optimizer.variables[num_before:] if num_before else ()
-    _known[key] = _Known(graphs, _variables(model), slots, numbers)
+    _known[key] = _Known(graphs, model, _variables(model), slots, numbers)
     if len(_known) > _NUM_KEPT:
         _known.popitem(last=False)
     return graphs
 
 
-def _bind(model: Any, known: _Known, structure: Structure) -> bool:
+def _bind(model: Any, known: _Known, structure: Structure, batch: Any) -> bool:
+    make_metrics(model, batch)
+    metrics, theirs = model.metrics_variables, known.first.metrics_variables
+    if list(map(_kind, metrics)) != list(map(_kind, theirs)):
+        return False
     if not model.optimizer.built:
         _build_optimizer(model, known.slots)
     variables = _variables(model)
-    if [(v.shape, v.dtype) for v in variables] != [
-        (v.shape, v.dtype) for v in known.variables
-    ]:
+    if list(map(_kind, variables)) != list(map(_kind, known.variables)):
         return False
     for own, shared in zip(variables, known.variables, strict=True):
         if own._value is not shared._value:
             _assign(shared, own._value.read_value())
             own._value = shared._value
+    for own, shared in zip(metrics, theirs, strict=True):
+        own._value = shared._value
+    model.reset_metrics()
     known.numbers.take(structure.numbers)
     return True
 

@@ -18,7 +18,7 @@ from tuner_component.training.xla import is_worth_a_try
 
 
 def of(
-    model: Any, said: Mapping[str, Any], steps: int, *, is_shared: bool
+    model: Any, said: Mapping[str, Any], steps: int, kept: dict[Any, Any] | None
 ) -> RowGraphs | None:
     """Returns graphs, if it is known of all data what rows they are.
 
@@ -26,7 +26,7 @@ def of(
         model: Compiled.
         said: All arguments of its `fit`.
         steps: Batches of an epoch.
-        is_shared: Whether the graphs may be those of an earlier model.
+        kept: The graphs of this model; None if they may be those of an earlier one.
     """
     if legacy_fit.is_legacy(model):
         return None
@@ -42,7 +42,7 @@ def of(
         return RowGraphs(
             model,
             *(train, validation, said["class_weight"]),
-            is_shared=is_shared,
+            kept=kept,
             by_xla=by_xla,
         )
     except Exception:  # noqa: BLE001 - graphs on the datasets say it, or do it
@@ -57,7 +57,7 @@ class RowGraphs:
         train: What it is trained on.
         validation: What it is tested on, or None.
         class_weight: As in `fit`.
-        is_shared: Whether the graphs may be those of an earlier model.
+        kept: The graphs of this model; None if they may be those of an earlier one.
         by_xla: Whether they may be programs of XLA's.
 
     Raises:
@@ -72,13 +72,17 @@ class RowGraphs:
         validation: RowBatches | None,
         class_weight: Mapping[int, float] | None,
         *,
-        is_shared: bool,
+        kept: dict[Any, Any] | None,
         by_xla: bool,
     ) -> None:
         self._by_xla, self._batches = by_xla, {"train_step": train}
         if validation is not None:
             self._batches["test_step"] = validation
-        make = reuse.graphs_for if is_shared else EpochGraphs
+        make: Callable[..., EpochGraphs] = (
+            reuse.graphs_for
+            if kept is None
+            else functools.partial(reuse.graphs_of_one, kept)
+        )
         tested = None if validation is None else _examples(validation)
         self._graphs = make(model, _examples(train), tested, class_weight)
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import types
 from collections.abc import Mapping
 from typing import Any
 
 from tuner_component.training.numbers import Places
 
+_LIBRARIES = {"keras", "tensorflow", "numpy"}
+_METHODS = {
+    "call",
+    "compute_loss",
+    "compute_metrics",
+    "get_metrics_result",
+    "test_step",
+    "train_step",
+}
 _LAYER_NUMBERS = {
     "Dropout": ("rate",),
     "SpatialDropout1D": ("rate",),
@@ -66,12 +76,14 @@ def structure_of(model: Any) -> Structure | None:
         return None
     try:
         functions: list[Any] = []
+        _check_own_code(model)
         numbers = {**_of_layers(model), **_of_optimizer(model.optimizer)}
         parts = [
             _layer_graph(model.get_config()),
             _optimizer(model.optimizer, numbers),
             _compiled(model, functions),
             [[list(v.shape), str(v.dtype), v.trainable] for v in model.variables],
+            _adapted(model),
             sorted(numbers),
         ]
         return Structure((json.dumps(parts, sort_keys=True), *functions), numbers)
@@ -80,7 +92,37 @@ def structure_of(model: Any) -> Structure | None:
 
 
 def _is_keras(thing: Any) -> bool:
-    return type(thing).__module__.split(".")[0] == "keras"
+    return _is_keras_module(type(thing).__module__)
+
+
+def _is_keras_module(name: str | None) -> bool:
+    return str(name).split(".")[0] == "keras"
+
+
+def _check_own_code(model: Any) -> None:
+    """Raises where a model does what its configuration does not say."""
+    if _METHODS & set(vars(model)):
+        raise _UnknownError
+    layers = model._flatten_layers(include_self=False)
+    penalties = {
+        id(v) for each in layers for v in vars(each).values() if _is_penalty(v)
+    }
+    for variable in model.variables:
+        regularizer = variable.regularizer
+        if regularizer is not None and id(regularizer) not in penalties:
+            raise _UnknownError
+
+
+def _adapted(model: Any) -> list[Any]:
+    """Returns what layers have learned of data: it is a constant of the graph."""
+    found = []
+    for layer in model._flatten_layers(include_self=False):
+        if type(layer).__name__ == "Normalization":
+            for value in (layer.mean, layer.variance):
+                found.append(None if value is None else value.numpy().tolist())
+        elif hasattr(layer, "adapt"):
+            raise _UnknownError
+    return found
 
 
 def _of_layers(model: Any) -> dict[str, tuple[Any, str]]:
@@ -88,12 +130,18 @@ def _of_layers(model: Any) -> dict[str, tuple[Any, str]]:
     for position, layer in enumerate(model._flatten_layers(include_self=False)):
         if not _is_keras(layer) or "call" in vars(layer):
             raise _UnknownError
+        if any(_is_own_function(value) for value in vars(layer).values()):
+            raise _UnknownError  # It may have the name of one of Keras'.
         owners = {"": layer, **{n: v for n, v in vars(layer).items() if _is_penalty(v)}}
         for name, owner in owners.items():
             for attribute in _LAYER_NUMBERS.get(type(owner).__name__, ()):
                 if _is_number(getattr(owner, attribute)):
                     found[f"{position}.{name}.{attribute}"] = (owner, attribute)
     return found
+
+
+def _is_own_function(value: Any) -> bool:
+    return hasattr(value, "__code__") and not _is_keras_module(value.__module__)
 
 
 def _is_penalty(value: Any) -> bool:
@@ -122,6 +170,8 @@ def _of_optimizer(optimizer: Any) -> dict[str, tuple[Any, str]]:
 
 def _optimizer(optimizer: Any, numbers: Places) -> Any:
     if not _is_keras(optimizer) or type(optimizer).__name__ not in _OPTIMIZERS:
+        raise _UnknownError
+    if hasattr(optimizer, "_exclude_from_weight_decay"):
         raise _UnknownError
     config = optimizer.get_config()
     if hasattr(optimizer._learning_rate, "assign"):
@@ -173,6 +223,25 @@ def _compiled(model: Any, functions: list[Any]) -> Any:
     return [_argument(given, functions), bool(model.jit_compile)]
 
 
+def _with_globals(function: Any, seen: frozenset[Any] = frozenset()) -> list[Any]:
+    """Returns a function with what it reads of its module: that may change."""
+    if function.__closure__:
+        raise _UnknownError
+    found = [function]
+    for name in function.__code__.co_names:
+        value = function.__globals__.get(name)
+        if value is None or isinstance(value, str | int | float | bool):
+            found.append(value)
+        elif hasattr(value, "__code__") and value not in seen:
+            is_known = str(value.__module__).split(".")[0] in _LIBRARIES
+            found += (
+                [value] if is_known else _with_globals(value, seen | {function, value})
+            )
+        elif not isinstance(value, types.ModuleType | type) and not callable(value):
+            raise _UnknownError
+    return found
+
+
 def _argument(value: Any, functions: list[Any]) -> Any:
     """Returns an argument of `compile` as JSON; functions are kept beside it."""
     if value is None or isinstance(value, str | int | float):
@@ -182,9 +251,7 @@ def _argument(value: Any, functions: list[Any]) -> Any:
     if isinstance(value, dict):
         return {str(name): _argument(item, functions) for name, item in value.items()}
     if callable(value) and hasattr(value, "__code__"):
-        if value.__closure__:
-            raise _UnknownError
-        functions.append(value)
+        functions += _with_globals(value)
         return "function"
     if _is_keras(value):
         return [type(value).__name__, _layer_graph(value.get_config())]

@@ -126,3 +126,13 @@ def test_a_tuner_s_own_oracle_cannot_heed_them(options):
     tuner = types.SimpleNamespace(oracle=oracle)
     with pytest.raises(PreflightError, match=r"own RandomSearchOracle.*strategy="):
         plan_stock(Search(**options), tuner, config(), None)
+
+
+def test_more_points_than_trials_are_refused():
+    points = [{"units_1": k} for k in (2, 3, 4)]
+    with pytest.raises(
+        PreflightError, match=r"3 points, with the defaults 4.*at most 3"
+    ):
+        plan_build_model(
+            Search(max_trials=3, initial_points=points), config(), ["val_loss", "loss"]
+        )

@@ -63,13 +63,39 @@ def test_halving_ends_when_one_is_left_or_the_resources_end():
 
 @pytest.mark.parametrize("limit", [1, 5, 17, 49, 50, 200])
 def test_repeated_brackets_are_cut_to_the_limit(limit):
-    found = brackets.repeated(brackets.hyperband(1, 27, 3), None, limit)
+    found = brackets.Repeated((), brackets.hyperband(1, 27, 3), None, limit)
     assert sum(bracket.num_configurations for bracket in found) == limit
+    assert found.total(lambda bracket: bracket.num_configurations) == limit
     assert all(bracket.rungs[-1].resource == 27 for bracket in found)
 
 
 def test_iterations_bound_what_the_limit_allows():
     one = brackets.hyperband(1, 27, 3)
-    assert brackets.repeated(one, None, None) == one
-    assert brackets.repeated(one, 2, None) == one * 2
-    assert len(brackets.repeated(one, 1, 10_000)) == len(one)
+    assert tuple(brackets.Repeated((), one, None, None)) == one
+    assert tuple(brackets.Repeated(one[:1], one, 2, None)) == one[:1] + one * 2
+    assert len(brackets.Repeated((), one, 1, 10_000)) == len(one)
+    assert brackets.Repeated((), one, 2, None)[1:3] == one[1:3]
+
+
+def test_millions_of_brackets_cost_nothing():
+    one = brackets.hyperband(1, 27, 3)
+    plan = Plan(brackets.Repeated((), one, None, 10**9), "epochs", 27)
+    assert plan.num_configurations == 10**9
+    assert len(plan.brackets) == len(one) * (10**9 // 49) + 1
+    assert plan.num_rungs == 4
+    text = plan.text.splitlines()
+    assert len(text) == 42
+    assert text[-1] == f"  and so on, {len(plan.brackets):,} brackets in all"
+
+
+@pytest.mark.parametrize("limit", [3, 49, 120])
+def test_totals_are_those_of_all_brackets(limit):
+    one = brackets.hyperband(1, 27, 3)
+    found = brackets.Repeated(one[:1], one, None, limit)
+    for resource in ("epochs", "examples_fraction"):
+        plan = Plan(found, resource, 27)
+        plain = Plan(tuple(found), resource, 27)
+        assert plan.total_resource == plain.total_resource
+        assert plan.num_jobs == plain.num_jobs
+        assert plan.num_rungs == plain.num_rungs
+        assert plan.text == plain.text

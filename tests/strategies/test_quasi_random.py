@@ -139,3 +139,24 @@ def test_hundreds_of_parameters_are_no_obstacle():
         sum(trial.values[p.name] for trial in trials[1:]) == 32
         for p in space.parameters
     )
+
+
+def test_a_tight_space_is_not_looked_through_for_what_is_not_there():
+    texts = ["a in [3, 5, 7]", "b not in [1, 2] and b in (a, 9)"]
+    space = SearchSpace([Int("a", 1, 100), Int("b", 1, 100)], texts)
+    strategy = QuasiRandom(space, 1)
+    trials, last = search(strategy, length=100)
+    assert isinstance(last, Done)
+    assert len(trials) == space.size() == 6
+    assert strategy._num_read <= 6 * 10_000 + 10_000
+
+
+def test_where_nobody_counts_it_ends_too():
+    """More configurations than can be counted, one of which is allowed."""
+    texts = ["a + b + c + d <= 0"]
+    space = SearchSpace([Float(name, 0, 1) for name in "abcd"], texts)
+    strategy = QuasiRandom(space, 0)
+    trials, last = search(strategy, length=100)
+    assert isinstance(last, Done)
+    assert [dict(trial.values) for trial in trials] == [dict.fromkeys("abcd", 0.0)]
+    assert strategy._num_read <= 10_000

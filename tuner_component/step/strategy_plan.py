@@ -54,6 +54,7 @@ def plan_strategy(
     )
     space.check()
     points = starting_points.completed(space, search.initial_points)
+    _check_room(space, points, _num_fresh(search, max_trials))
     name = search.strategy or cheaper.DEFAULT_STRATEGY
 
     given = {
@@ -112,6 +113,18 @@ def _num_fresh(search: Search, max_trials: int | None) -> int | None:
     return None if max_trials is None else max_trials - repeats
 
 
+def _check_room(
+    space: SearchSpace, points: Sequence[Mapping[str, Any]], limit: int | None
+) -> None:
+    number = len({space.key(values) for values in (space.defaults(), *points)})
+    if limit is not None and number > limit:
+        raise PreflightError(
+            f"Search(initial_points=...) holds {len(points)} points, with the defaults "
+            f"{number} configurations, which come first; expected at most {limit}, the "
+            "trials that there are. Raise max_trials, or leave points out."
+        )
+
+
 def _num_expected(
     strategy: Strategy, space: SearchSpace, max_trials: int | None
 ) -> int | None:
@@ -123,9 +136,7 @@ def _num_expected(
 def _effort(strategy: Strategy, num_expected: int | None, learns: bool) -> Effort:  # noqa: FBT001 - one of three facts
     plan = strategy.plan if isinstance(strategy, Planned) else None
     if plan:
-        rungs = [bracket.rungs for bracket in plan.brackets]
-        num_jobs = sum(rung.num_configurations for each in rungs for rung in each)
-        return Effort(num_jobs, max(map(len, rungs)), learns)
+        return Effort(plan.num_jobs, plan.num_rungs, learns)
     num_rungs = getattr(strategy, "num_rungs", 1)
     return Effort(num_expected and num_expected * num_rungs, num_rungs, learns)
 

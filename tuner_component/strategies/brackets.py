@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
-from collections.abc import Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from typing_extensions import override
 
 _CONTINUED = "epochs"
 """The resource of which a survivor gets only what is added, not all again."""
+_MOST_SHOWN = 40
+"""Brackets of a plan in words; an iteration has at most as many."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Bracket:
         return self.rungs[0].num_configurations
 
     @property
+    def resources(self) -> tuple[float, ...]:
+        """What its rungs give."""
+        return tuple(rung.resource for rung in self.rungs)
+
+    @property
     def total_resource(self) -> float:
         """What the bracket costs; a survivor goes on from where it stopped."""
         spent = [0, *(rung.resource for rung in self.rungs)]
@@ -60,8 +68,7 @@ class Bracket:
         """Returns the bracket with fewer configurations; one gets to the top."""
         if num_configurations >= self.num_configurations:
             return self
-        resources = [rung.resource for rung in self.rungs]
-        return _bracket(num_configurations, resources, self.reduction_factor)
+        return of(num_configurations, self.resources, self.reduction_factor)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +82,7 @@ class Plan:
         is_least: Whether it may become more.
     """
 
-    brackets: tuple[Bracket, ...]
+    brackets: Sequence[Bracket]
     resource: str
     max_resource: float
     is_least: bool = False
@@ -83,14 +90,32 @@ class Plan:
     @property
     def num_configurations(self) -> int:
         """How many configurations start."""
-        return sum(bracket.num_configurations for bracket in self.brackets)
+        return int(self.total(lambda bracket: bracket.num_configurations))
 
     @property
     def total_resource(self) -> float:
         """What all of it costs."""
         if self.resource != _CONTINUED:
-            return sum(bracket.total_anew for bracket in self.brackets)
-        return sum(bracket.total_resource for bracket in self.brackets)
+            return self.total(lambda bracket: bracket.total_anew)
+        return self.total(lambda bracket: bracket.total_resource)
+
+    @property
+    def num_jobs(self) -> int:
+        """How many trainings there are, each from one rung to the next."""
+        return int(
+            self.total(lambda each: sum(r.num_configurations for r in each.rungs))
+        )
+
+    @property
+    def num_rungs(self) -> int:
+        """The rungs of the bracket that has most."""
+        return max(len(bracket.rungs) for bracket in self.brackets[:_MOST_SHOWN])
+
+    def total(self, amount: Callable[[Bracket], float]) -> float:
+        """Returns the sum of an amount over all brackets."""
+        if isinstance(self.brackets, Repeated):
+            return self.brackets.total(amount)
+        return sum(map(amount, self.brackets))
 
     @property
     def text(self) -> str:
@@ -104,12 +129,14 @@ class Plan:
             f"{full / self.total_resource:.3g} times as many."
         ]
         width = len(str(len(self.brackets) - 1))
-        for number, bracket in enumerate(self.brackets):
+        for number, bracket in enumerate(self.brackets[:_MOST_SHOWN]):
             rungs = ", ".join(
                 f"{rung.num_configurations:,} x {_amount(rung.resource)}"
                 for rung in bracket.rungs
             )
             lines.append(f"  bracket {number:{width}}  {rungs} {self.resource}")
+        if len(self.brackets) > _MOST_SHOWN:
+            lines.append(f"  and so on, {len(self.brackets):,} brackets in all")
         return "\n".join(lines)
 
 
@@ -138,7 +165,7 @@ def hyperband(
     """
     most = num_rungs(min_resource, max_resource, reduction_factor) - 1
     return tuple(
-        _bracket(
+        of(
             -(-(most + 1) * reduction_factor**s // (s + 1)),
             resources(s + 1, max_resource, reduction_factor),
             reduction_factor,
@@ -172,24 +199,61 @@ def successive_halving(
     allowed = num_rungs(min_resource, max_resource, reduction_factor)
     needed = num_rungs(1, max(num_configurations - 1, 1), reduction_factor)
     steps = resources(min(allowed, needed), max_resource, reduction_factor)
-    return _bracket(num_configurations, steps, reduction_factor)
+    return of(num_configurations, steps, reduction_factor)
 
 
-def repeated(
-    brackets: Sequence[Bracket], iterations: int | None, limit: int | None
-) -> tuple[Bracket, ...]:
-    """Returns the brackets over and over, the last one cut to fit.
+class Repeated(Sequence[Bracket]):
+    """Brackets over and over: as many as a search may have, which can be millions.
 
     Args:
-        brackets: One iteration.
+        first: What comes once, before the others.
+        one: One iteration.
         iterations: How many; None: as many as the limit allows, or else one.
-        limit: Configurations at most; None for no limit.
+        limit: Configurations of all iterations at most, the last bracket is cut to
+            fit; None for no limit.
     """
-    if iterations is None:
-        num = sum(bracket.num_configurations for bracket in brackets)
-        iterations = 1 if limit is None else math.ceil(limit / num)
-    every = itertools.chain.from_iterable(itertools.repeat(brackets, iterations))
-    return tuple(_until(every, limit))
+
+    def __init__(
+        self,
+        first: Sequence[Bracket],
+        one: Sequence[Bracket],
+        iterations: int | None,
+        limit: int | None,
+    ) -> None:
+        self.first, self.one = tuple(first), tuple(one)
+        number = sum(bracket.num_configurations for bracket in one)
+        most = math.inf if limit is None else limit / number
+        wanted = (
+            (1 if limit is None else math.inf) if iterations is None else iterations
+        )
+        self.times = math.floor(min(most, wanted))
+        rest = one if self.times < wanted and limit is not None else ()
+        left = 0 if limit is None else limit - self.times * number
+        self.last = tuple(_until(iter(rest), left))
+
+    @override
+    def __len__(self) -> int:
+        return len(self.first) + self.times * len(self.one) + len(self.last)
+
+    @override
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return tuple(self[place] for place in range(*index.indices(len(self))))
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        place = index - len(self.first)
+        if place < 0:
+            return self.first[index]
+        iteration, place = divmod(place, len(self.one))
+        return (self.one if iteration < self.times else self.last)[place]
+
+    def total(self, amount: Callable[[Bracket], float]) -> float:
+        """Returns the sum of an amount over all brackets."""
+        once, again = (
+            sum(map(amount, self.first + self.last)),
+            sum(map(amount, self.one)),
+        )
+        return once + self.times * again
 
 
 def num_rungs(min_resource: float, max_resource: float, reduction_factor: int) -> int:
@@ -228,9 +292,16 @@ def _until(brackets: Iterator[Bracket], limit: int | None) -> Iterator[Bracket]:
         yield bracket
 
 
-def _bracket(number: int, steps: Sequence[float], reduction_factor: int) -> Bracket:
+def of(number: int, resources: Sequence[float], reduction_factor: int) -> Bracket:
+    """Returns a bracket of so many configurations; one gets to the top.
+
+    Args:
+        number: How many configurations start, >= 1.
+        resources: What the rungs give, the lowest first.
+        reduction_factor: One in so many goes on.
+    """
     rungs = (
         Rung(max(number // reduction_factor**index, 1), resource)
-        for index, resource in enumerate(steps)
+        for index, resource in enumerate(resources)
     )
     return Bracket(tuple(rungs), reduction_factor)

@@ -79,9 +79,9 @@ class Hyperband:
         audited = guard and rank_agreement.is_worth_it(one[0], limit)
         if audited and limit is not None:
             limit -= rank_agreement.NUM_AUDITED
-        every = brackets.repeated(one, iterations, limit)
-        audit = (rank_agreement.audit(every[0]),) if audited else ()
-        self.plan = Plan((*audit, *every), resource, max_resource, is_least=audited)
+        audit = (rank_agreement.audit(one[0]),) if audited else ()
+        every = brackets.Repeated(audit, one, iterations, limit)
+        self.plan = Plan(every, resource, max_resource, is_least=audited)
         self._schedule = Synchronous(self.plan, inner, audited=audited)
 
     @property

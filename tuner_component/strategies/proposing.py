@@ -50,7 +50,7 @@ def create(
     Raises:
         ValueError: If there is none of this name, or the share is out of its range.
     """
-    if name not in PROPOSALS:
+    if str(name) not in PROPOSALS:
         raise ValueError(
             f"The strategy {owner!r} received proposals={name!r}; expected one of "
             f"{sorted(PROPOSALS)}.{suggestion(str(name), PROPOSALS)}"

@@ -16,7 +16,7 @@ from tuner_component.trial import Trial, Value
 
 _FIRST_POINTS = 64
 _MAX_TRIED_IN_A_ROW = 1_000
-_MAX_FORBIDDEN_IN_A_ROW = 10_000
+_MAX_USELESS_IN_A_ROW = 10_000
 
 
 class QuasiRandom:
@@ -48,10 +48,10 @@ class QuasiRandom:
         # Number 0 is taken: the first trial has the defaults.
         self._sobol = qmc.Sobol(max(len(varying), 1), seed=rng(seed, 0))
         self._points: npt.NDArray[np.float64] = self._sobol.random(_FIRST_POINTS)
-        self._configurations: list[dict[str, Value]] = []
+        self._configurations: dict[str, dict[str, Value]] = {}
         self._keys: list[str] = []
         self._num_read = 0
-        self._num_forbidden = 0
+        self._num_useless = 0
 
     def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
         """Returns the next untried configurations; `Done` when none is left."""
@@ -63,26 +63,32 @@ class QuasiRandom:
             if key is None:
                 break
             if key not in tried:
-                return Suggest(self._configurations[position])
+                return Suggest(self._configurations[key])
         return self._random.propose(trials, 1)[0]
 
     def _key(self, position: int) -> str | None:
         """Returns the key of an allowed configuration of the sequence, by position.
 
-        None where those before it ended with too many that are not allowed.
+        None where there are no more, or too many points in a row were useless: not
+        allowed, or the configuration of an earlier one.
         """
         while len(self._keys) <= position:
-            if self._num_forbidden == _MAX_FORBIDDEN_IN_A_ROW:
+            if self._num_useless == _MAX_USELESS_IN_A_ROW or self._has_all():
                 return None
             values = self._read(self._point(self._num_read))
             self._num_read += 1
-            if self._space.allows(values):
-                self._num_forbidden = 0
-                self._configurations.append(values)
-                self._keys.append(self._space.key(values))
+            key = self._space.key(values) if self._space.allows(values) else None
+            if key is None or key in self._configurations:
+                self._num_useless += 1
             else:
-                self._num_forbidden += 1
+                self._num_useless = 0
+                self._configurations[key] = values
+                self._keys.append(key)
         return self._keys[position]
+
+    def _has_all(self) -> bool:
+        size = self._space.size()
+        return size is not None and len(self._keys) >= size
 
     def _point(self, position: int) -> npt.NDArray[np.float64]:
         if position == len(self._points):

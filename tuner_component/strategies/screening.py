@@ -77,7 +77,8 @@ class Screening:
             raise ValueError(
                 f"The strategy {name!r} received min_resource={min_resource!r} and "
                 f"max_resource={max_resource!r}; expected a low fidelity below the "
-                "full training. Give a lower min_resource."
+                "full training. Give a lower min_resource, or a higher max_resource: "
+                "Search(epochs=...) where it is that of the search."
             )
         number = num_configurations or max_trials or 64
         limit = proposing.num_configurations(space, max_trials)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from tuner_component.strategies import rank_agreement, rungs
+from tuner_component.strategies import brackets, rank_agreement, rungs
 from tuner_component.strategies.base import (
     Action,
     Done,
@@ -17,7 +18,9 @@ from tuner_component.strategies.base import (
 from tuner_component.strategies.brackets import Bracket, Plan
 from tuner_component.trial import Fidelity, Trial, TrialState
 
-_BRACKET = "bracket"
+_BRACKET, _RESOURCES = "bracket", "rungs"
+"""Say of a trial which bracket it is of. Where the space has grown, or more trials are
+allowed, the plan is another one, whose brackets may have other rungs."""
 
 _Filled = tuple[Bracket, list[Trial]]
 """A bracket and its trials."""
@@ -44,6 +47,8 @@ class Synchronous:
         self._plan = plan
         self._proposals = proposals
         self._audited = audited
+        # That of an audit, of which nobody drops out, is 1.
+        self._reduction_factor = plan.brackets[int(audited)].reduction_factor
 
     def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
         """Returns promotions and new configurations; each one counts for the next."""
@@ -87,17 +92,51 @@ class Synchronous:
         return promotion or (Wait() if running else self._done(filled))
 
     def _filled(self, trials: Sequence[Trial], *, cut: bool = False) -> list[_Filled]:
-        members: dict[object, list[Trial]] = {}
+        """Returns the brackets that have trials and the next one; earlier plans' last.
+
+        Args:
+            trials: All so far.
+            cut: Whether there are no more configurations than those.
+        """
+        members: dict[tuple[Any, ...], list[Trial]] = {}
         for trial in trials:
             if trial.state is not TrialState.INFEASIBLE:
-                members.setdefault(trial.note.get(_BRACKET), []).append(trial)
-        filled = [
-            (bracket, members.get(index, []))
-            for index, bracket in enumerate(self._plan.brackets)
+                members.setdefault(self._place(trial), []).append(trial)
+        # Those without rungs are from elsewhere.
+        earlier = {
+            place: some
+            for place, some in members.items()
+            if len(place) > 1 and not self._is_own(place)
+        }
+        room = self._plan.num_configurations - sum(map(len, earlier.values()))
+        filled: list[_Filled] = []
+        for index, bracket in enumerate(self._plan.brackets):
+            some = members.get((index, *bracket.resources), [])
+            number = max(min(bracket.num_configurations, room), len(some))
+            room -= number
+            number = len(some) if cut else number
+            if number:
+                filled.append((bracket.cut(number), some))
+            if not some:
+                break
+        return filled + [
+            (brackets.of(len(some), place[1:], self._reduction_factor), some)
+            for place, some in earlier.items()
         ]
-        if cut:
-            filled = [(one.cut(len(some)), some) for one, some in filled if some]
-        return filled
+
+    def _place(self, trial: Trial) -> tuple[Any, ...]:
+        """Returns the index of a trial's bracket, and the resources of its rungs."""
+        index = trial.note.get(_BRACKET)
+        return (index, *trial.note.get(_RESOURCES, self._resources(index)))
+
+    def _is_own(self, place: tuple[Any, ...]) -> bool:
+        index, *resources = place
+        return bool(resources) and self._resources(index) == tuple(resources)
+
+    def _resources(self, index: object) -> tuple[float, ...]:
+        if isinstance(index, int) and index < len(self._plan.brackets):
+            return self._plan.brackets[index].resources
+        return ()
 
     def _promotion(self, filled: Sequence[_Filled]) -> Promote | None:
         if self._audited and len(filled) > 1:
@@ -122,7 +161,11 @@ class Synchronous:
         return dataclasses.replace(
             action,
             fidelity=self._fidelity(bracket.rungs[0].resource),
-            note={**action.note, _BRACKET: index},
+            note={
+                **action.note,
+                _BRACKET: index,
+                _RESOURCES: list(bracket.resources),
+            },
         )
 
     def _above(self, bracket: Bracket, trial: Trial) -> Fidelity:

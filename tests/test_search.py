@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 
 from tuner_component import Objective, Search
@@ -49,7 +50,8 @@ def test_a_misspelt_option_names_the_closest():
     ("options", "message"),
     [
         ({"max_trials": 0}, r"max_trials=0.*at least 1"),
-        ({"max_retries": -1}, r"max_retries=-1.*at least 0"),
+        ({"max_retries": -1}, r"max_retries=-1.*at least 0\.$"),
+        ({"strategy": ""}, r"strategy=''.*the name of a strategy, or None"),
         ({"parallelism": 0}, r"parallelism=0.*at least 1"),
         ({"seed": -1}, r"seed=-1.*at least 0"),
         ({"max_seconds": 0}, r"max_seconds=0.*above 0"),
@@ -78,7 +80,10 @@ def test_bad_values_say_what_is_expected(options, message):
         ({"max_trials": "3"}, r"max_trials='3'.*int or None"),
         ({"max_trials": True}, r"max_trials=True.*int or None"),
         ({"max_seconds": "1h"}, r"max_seconds='1h'.*float"),
-        ({"objective": 3}, r"objective=3.*list or Objective or str or None"),
+        (
+            {"objective": 3},
+            r"objective=3.*list or tuner_component.Objective or str or None",
+        ),
         ({"objective": ["loss", 3]}, r"a list of Objective or str"),
         ({"strategy": 1}, r"strategy=1.*str or None"),
         ({"curve_stopping": "yes"}, r"curve_stopping='yes'.*bool or float"),
@@ -110,3 +115,21 @@ def test_an_objective_has_one_of_two_directions():
 def test_the_weight_of_an_objective_is_above_0(weight):
     with pytest.raises(ValueError, match=r"'size' has weight=.*finite number above 0"):
         Objective("size", "min", weight)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"max_trials": np.int64(5)},
+            r"max_trials=.*expected int or None.*numpy.int64",
+        ),
+        (
+            {"objective": object()},
+            r"expected .*tuner_component.Objective.*builtins.object",
+        ),
+    ],
+)
+def test_a_value_of_another_type_is_told_with_its_type(options, message):
+    with pytest.raises(TypeError, match=message):
+        Search(**options)

@@ -83,7 +83,7 @@ def test_the_default_model_must_build():
 
 def test_a_wide_integer_that_decides_nothing_costs_few_builds():
     found = discover(lambda hp: [hp.Int(f"units_{i}", 1, 30) for i in range(8)])
-    assert found.num_builds <= 1 + 8 * 2
+    assert found.num_builds <= 1 + 8 * 2 + 8  # Alone, then a few together.
     assert len(found.config["space"]) == 8
 
 
@@ -166,3 +166,20 @@ def test_an_architecture_that_cannot_be_built_is_an_error():
 
     with pytest.raises(SearchSpaceError, match="shapes do not fit"):
         discover(build)
+
+
+def _both(hp):
+    several = [hp.Boolean("a"), hp.Boolean("b")]
+    if all(several):
+        hp.Choice("rate", [0.1, 0.2, 0.3])
+        if hp.Boolean("deep"):
+            hp.Choice("more", [1, 2])
+
+
+def test_what_two_values_decide_together_is_found():
+    configurations = _configurations(_both)
+    assert len(configurations) == 3 + 3 * (1 + 2)
+    for values in configurations:
+        both = values["a"] and values["b"]
+        assert ("rate" in values) == ("deep" in values) == both
+        assert ("more" in values) == (both and values["deep"])

@@ -115,7 +115,7 @@ class Search:
             if value is not None and value < least:
                 raise ValueError(
                     f"Search({name}={value!r}): expected at least {least}"
-                    + (", or None for no limit." if name.startswith("max_") else ".")
+                    + (", or None for no limit." if name in _UNLIMITED else ".")
                 )
         for name in ("max_seconds", "max_trial_seconds"):
             value = getattr(self, name)
@@ -125,6 +125,11 @@ class Search:
                     "above 0, or None for no limit."
                 )
         _check_chance(self.curve_stopping)
+        if self.strategy == "":
+            raise ValueError(
+                "Search(strategy=''): expected the name of a strategy, or None for "
+                "the default one."
+            )
         for name in ("engine", "resume"):
             _check_choice(name, getattr(self, name))
         _check_json("strategy_options", self.strategy_options)
@@ -182,6 +187,11 @@ _LEAST = {
 }
 
 
+_UNLIMITED = {"max_trials", "max_trial_bytes"}
+_NAMED: dict[Any, str] = {
+    type(None): "None",
+    Objective: "tuner_component.Objective",
+}
 _MOST_OBJECTIVES = 4
 _LEAST_CHANCE = 0.001
 
@@ -221,10 +231,12 @@ def _check_type(field: dataclasses.Field[Any], hint: Any, owner: Search) -> None
         allowed += (int,)
     is_misplaced = isinstance(value, bool) and bool not in allowed
     if is_misplaced or not isinstance(value, allowed):
-        expected = " or ".join(
-            "None" if kind is type(None) else kind.__name__ for kind in allowed
+        expected = " or ".join(_NAMED.get(kind, kind.__name__) for kind in allowed)
+        kind = type(value)
+        raise TypeError(
+            f"Search({field.name}={value!r}): expected {expected}; received "
+            f"{kind.__module__}.{kind.__qualname__}."
         )
-        raise TypeError(f"Search({field.name}={value!r}): expected {expected}.")
 
 
 def _check_choice(name: str, value: Any) -> None:

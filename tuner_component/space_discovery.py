@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from tuner_component.errors import (
@@ -22,6 +23,7 @@ from tuner_component.search_space.wiring import Wiring, is_wiring, wirings
 
 _MAX_VALUES = 32
 _MAX_BUILDS = 200
+_MAX_TOGETHER = 8
 _MAX_DRAWS, _LEAST_SECONDS = 200, 5.0
 
 
@@ -74,16 +76,48 @@ class _Explorer:
         self.infeasible = ""
 
     def run(self) -> Discovery:
-        queue = self._unseen({}, self._names({})[0])
-        complete = True
-        while queue:
-            context, name = queue.pop(0)
-            if time.monotonic() > self.deadline or self.num_builds >= _MAX_BUILDS:
-                complete = False
-                break
-            queue += self._vary(context, name)
+        complete = self._vary_all(self._unseen({}, self._names({})[0]))
+        complete = complete and self._vary_together()
         feasible = self._some_feasible()
         return Discovery(self._config(), complete, self.num_builds, feasible)
+
+    def _vary_all(self, queue: list[tuple[dict[str, Any], str]]) -> bool:
+        """Varies what was found, and what is found by that; False if time ran out."""
+        while queue:
+            context, name = queue.pop(0)
+            if self._is_over():
+                return False
+            queue += self._vary(context, name)
+        return True
+
+    def _vary_together(self) -> bool:
+        """Looks for what needs values of several hyperparameters at once.
+
+        A few random combinations find what two Booleans decide together; what needs
+        rarer ones joins the space when a trial asks for it.
+        """
+        varied = {n: v for n, e in self.found.items() if len(v := _alternatives(e)) > 1}
+        if len(varied) < 2 or any(_is_wired(entry) for entry in self.found.values()):
+            return True
+        draws = random.Random(0)
+        for _ in range(_MAX_TOGETHER):
+            if self._is_over():
+                return False
+            known, context = set(self.found), {}
+            for name, values in varied.items():
+                context[self.found[name]["config"]["name"]] = draws.choice(values)
+            active = self._try(context)
+            new = set(self.found) - known
+            if new and active:
+                queue = self._unseen(context, active)
+                for name in varied:
+                    queue += self._vary(context, name, only=new)
+                if not self._vary_all(queue):
+                    return False
+        return True
+
+    def _is_over(self) -> bool:
+        return time.monotonic() > self.deadline or self.num_builds >= _MAX_BUILDS
 
     def _some_feasible(self) -> Mapping[str, Any]:
         """Returns values of a feasible model, random ones if all so far were not."""
@@ -104,9 +138,15 @@ class _Explorer:
         return self.feasible
 
     def _vary(
-        self, context: Mapping[str, Any], name: str
+        self, context: Mapping[str, Any], name: str, only: Collection[str] | None = None
     ) -> list[tuple[dict[str, Any], str]]:
-        """Builds for every value of one hyperparameter; returns what is new."""
+        """Builds for every value of one hyperparameter; returns what is new.
+
+        Args:
+            context: The values of others.
+            name: The hyperparameter.
+            only: Of what it is noted when it appears; None: of all.
+        """
         parameter = self.found[name]["config"]
         if is_wiring(parameter.get("value")):
             return self._vary_wired(context, parameter["name"], parameter["value"])
@@ -123,7 +163,8 @@ class _Explorer:
             for other in active:
                 present.setdefault(other, []).append(value)
         for other, having in present.items():
-            if other != name and len(having) < len(values) - len(failed):
+            is_asked = other != name and (only is None or other in only)
+            if is_asked and len(having) < len(values) - len(failed):
                 self.appears.setdefault(other, {}).setdefault(name, having + failed)
         return new
 
@@ -246,6 +287,10 @@ def _parents_first(
     for key in found:
         place(key)
     return placed.items()
+
+
+def _is_wired(entry: Mapping[str, Any]) -> bool:
+    return is_wiring(entry["config"].get("value"))
 
 
 def _alternatives(entry: Mapping[str, Any]) -> list[Any]:

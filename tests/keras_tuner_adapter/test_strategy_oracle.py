@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import subprocess
 import sys
 import textwrap
@@ -377,3 +378,40 @@ def test_a_history_holds_what_a_strategy_reads(tmp_path):
     for trial in tuner.oracle._proposals.history(tuner.oracle.trials):
         assert trial.loss == -trial.score
         assert dataclasses.asdict(trial)["number"] == int(trial.trial_id)
+
+
+class _GrowingTuner(_Pure):
+    """Asks for another hyperparameter in later trials."""
+
+    def run_trial(self, trial, **_):
+        hp = trial.hyperparameters
+        x = hp.Float("x", 0.0, 1.0)
+        if x > 0.5:
+            hp.Int("y", 1, 1_000)
+        return {"score": x}
+
+
+@pytest.mark.parametrize("strategy", ["asha", "successive_halving"])
+def test_promoted_trials_have_the_same_values_each_time(tmp_path, strategy):
+    found = [
+        _searched(_tuner(tmp_path / name, strategy, 9, _GrowingTuner, model=False))
+        for name in ("one", "other")
+    ]
+    assert found[0] == found[1]
+    assert any("tuner/trial_id" in values for values in found[0])
+
+
+class _Infinite(_Pure):
+    def run_trial(self, trial, **_):
+        x = trial.hyperparameters.Float("x", 0.0, 1.0)
+        return {"score": -math.inf if 0.1 < x < 0.35 else x}
+
+
+def test_an_infinite_objective_never_wins(tmp_path):
+    tuner = _tuner(tmp_path, cls=_Infinite, max_trials=8, model=False, seed=1)
+    tuner.oracle.max_consecutive_failed_trials = 8
+    tuner.search(verbose=0)
+    scores = [trial.score for trial in tuner.oracle.get_best_trials(6)]
+    statuses = {trial.status for trial in tuner.oracle.trials.values()}
+    assert statuses == {"COMPLETED", "FAILED"}
+    assert all(map(math.isfinite, scores))

@@ -205,7 +205,7 @@ def test_a_text_that_a_hyperparameter_cannot_be_is_refused(text):
 
 
 def test_a_continuous_space_without_an_allowed_draw_is_refused():
-    with pytest.raises(SearchSpaceError, match="None of 100,000 random") as raised:
+    with pytest.raises(SearchSpaceError, match="nor any of 100,000 random") as raised:
         SearchSpace([Float("a", 0, 1), Boolean("c")], ["a > 1", "a < 2 or c"])
     assert "'a > 1' rejects most, 100%" in str(raised.value)
 
@@ -251,3 +251,12 @@ def test_configurations_of_several_constraints_are_counted_by_name():
         a < b and c < d and a != d
         for a, b, c, d in itertools.product(range(1, 6), repeat=4)
     )
+
+
+@pytest.mark.parametrize("text", ["a + b + c + d <= 0.001", "a == b"])
+def test_defaults_that_are_allowed_are_enough(text):
+    """However small their share of what could be drawn."""
+    space = SearchSpace([Float(name, 0, 1) for name in "abcd"], [text])
+    assert space.defaults() == dict.fromkeys("abcd", 0.0)
+    generator = np.random.default_rng(0)
+    assert all(space.allows(space.sample(generator)) for _ in range(3))

@@ -221,3 +221,12 @@ def test_numpy_and_integral_bounds_become_plain_numbers():
 def test_what_makes_no_sense_is_refused(make, message):
     with pytest.raises(SearchSpaceError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "sampling"),
+    [(-1e308, 1e308, "linear"), (1e-300, 1e300, "log"), (1e-300, 1e300, "reverse_log")],
+)
+def test_a_range_that_numbers_cannot_divide_up_is_refused(low, high, sampling):
+    with pytest.raises(SearchSpaceError, match=r"not wider than 1\.8e"):
+        Float("x", low, high, sampling=sampling)

@@ -48,3 +48,22 @@ def test_a_misspelt_objective_names_the_metrics_and_the_closest():
         check_available(
             Objective("val_acuracy", "max"), ["loss", "val_loss", "val_accuracy"]
         )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "val_loss + val_accuracy",
+        Objective("val_loss + val_accuracy", "min"),
+        "val_loss+0.1*size",
+        "val_loss - val_accuracy",
+    ],
+    ids=str,
+)
+def test_a_sum_is_no_metric(given):
+    with pytest.raises(PreflightError, match=r"is an expression.*give a list"):
+        resolve(given)
+
+
+def test_names_with_signs_that_are_no_expression():
+    assert resolve(Objective("head/top-5", "max")).name == "head/top-5"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component import model_state
@@ -67,7 +68,7 @@ def make_watch(
                 model_state.put_callbacks(callbacks, earlier.callbacks, arrays)
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            metrics = {name: float(value) for name, value in (logs or {}).items()}
+            metrics = _numbers(logs or {})
             measurement = Measurement(epoch + 1, metrics, time.monotonic() - started)
             self.measurements.append(measurement)
             report(measurement)
@@ -90,6 +91,15 @@ def make_watch(
                 self.arrays[BEST] = list(self.weights or ())
 
     return Watch()
+
+
+def _numbers(logs: Mapping[str, Any]) -> dict[str, float]:
+    """Returns what is one number of the logs, to which callbacks may have added."""
+    found = {}
+    for name, value in logs.items():
+        with contextlib.suppress(TypeError, ValueError):
+            found[name] = float(value)
+    return found
 
 
 def _optimizer(model: Any) -> list[Any] | None:

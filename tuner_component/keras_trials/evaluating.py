@@ -177,6 +177,7 @@ def _fit(begun: Begun) -> None:
         training.fall_back(why_not)
     training.fit_in_graphs(begun.model, is_shared=True)
     batch_size = fit.pop("batch_size")
+    fit.setdefault("verbose", 0)
     batches, fit["steps_per_epoch"] = code.train.epochs(
         batch_size,
         seed=begun.job.seed,
@@ -189,7 +190,6 @@ def _fit(begun: Begun) -> None:
             batch_size, repeat=bool(fit.get("validation_steps"))
         ),
         callbacks=callbacks,
-        verbose=0,
         **({"initial_epoch": first} if first else {}),
         **fit,
     )
@@ -269,7 +269,10 @@ def _load_weights(model: Any, job: Job) -> None:
 def _result(watch: Any, job: Job) -> dict[str, float]:
     if not watch.measurements:
         raise TrialFailedError("The training ended without a single epoch.")
-    last = watch.measurements[-1].metrics
+    # Not every epoch ends with a validation.
+    all_metrics = [measurement.metrics for measurement in watch.measurements]
+    scored = [metrics for metrics in all_metrics if job.objective in metrics]
+    last = (scored or all_metrics)[-1]
     if watch.best is None or not math.isfinite(last.get(job.objective, math.nan)):
         return dict(last)
     return dict(watch.best.metrics)

@@ -40,6 +40,7 @@ def explore(code: ModelCode) -> Evaluation:
     make_variables(model, code)
     kinds = fidelities.kinds(code.train, model, asked)
     own = code.fit_args(hp)
+    fit_arguments.check(own, model.fit)
     fit = fit_arguments.settled(code.fit_defaults, hp.values, own, None)
     said = fit_arguments.epochs_said_by(hp.values, own)
     history = _trained_for_one_step(model, code, fit)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tuner_component.errors import TrialFailedError
+from tuner_component.errors import PreflightError, TrialFailedError
+from tuner_component.search import suggestion
 
 _NAMES = ("batch_size", "epochs")
+_OURS = {"x", "y", "validation_data"}
 
 
 def settled(
@@ -37,7 +40,32 @@ def settled(
     arguments = {**defaults, **given, **own}
     if epochs is not None:
         arguments["epochs"] = epochs
+    callbacks = arguments.get("callbacks") or ()
+    is_one = not isinstance(callbacks, list | tuple)
+    arguments["callbacks"] = [callbacks] if is_one else list(callbacks)
     return {name: value for name, value in arguments.items() if value is not None}
+
+
+def check(own: Mapping[str, Any], fit: Callable[..., Any]) -> None:
+    """Checks that `fit` takes what the module's `fit_args` returns.
+
+    Args:
+        own: What `fit_args` returns.
+        fit: The model's.
+
+    Raises:
+        PreflightError: If it does not.
+    """
+    parameters = inspect.signature(fit).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        return
+    allowed = sorted(set(parameters) - _OURS)
+    for name in own:
+        if name not in allowed:
+            raise PreflightError(
+                f"fit_args returned {name!r}; expected arguments of the model's fit() "
+                f"other than data: {', '.join(allowed)}.{suggestion(name, allowed)}"
+            )
 
 
 def epochs_said_by(values: Mapping[str, Any], fit_args: Mapping[str, Any]) -> str:

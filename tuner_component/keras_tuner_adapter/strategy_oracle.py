@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import Any, Literal, cast
 
@@ -117,6 +118,12 @@ class StrategyOracle(keras_tuner.Oracle):
         return {"status": "IDLE" if is_waiting else "STOPPED"}
 
     @override
+    def score_trial(self, trial: Any) -> None:
+        super().score_trial(trial)
+        if not math.isfinite(trial.score):
+            trial.score = math.nan  # So that KerasTuner calls it invalid.
+
+    @override
     def get_state(self) -> dict[str, Any]:
         own = {
             "identity": self._identity(),
@@ -163,9 +170,12 @@ class StrategyOracle(keras_tuner.Oracle):
         last = self._proposals.promoted(action.trial_id, action.fidelity, trial_id)
         ended = self.trials[last.kt_trial_id].hyperparameters.values
         own = {k: v for k, v in ended.items() if not k.startswith(OWN_PREFIX)}
+        # KerasTuner would draw what has become known since then, without the seed.
+        known = _space(self.hyperparameters.get_config()).complete(own)
         spent = int(last.fidelity.value) if last.fidelity else 0
         number = int(ended.get("tuner/round", 0)) + 1
         return {
+            **known,
             **own,
             **_rung(number, action.fidelity, spent),
             bridge.PARENT: last.kt_trial_id,

@@ -67,12 +67,16 @@ def some_allowed(space: SearchSpace) -> dict[str, Value]:
     """Returns an allowed configuration, the same in every process.
 
     Raises:
-        SearchSpaceError: If there is none, or, where they cannot be counted, if none
-            of 100,000 random ones is. Shows the constraint that rejects most.
+        SearchSpaceError: If there is none, or, where they cannot be counted, if
+            neither the defaults nor any of 100,000 random ones are. Shows the
+            constraint that rejects most.
     """
     size = space.size()
     if size:
         return space.unrank(0)
+    defaults = space.build(lambda parameter: parameter.default)
+    if space.allows(defaults):
+        return defaults
     rng = np.random.default_rng(0)
     rejected: Counter[str] = Counter()
     for _ in range(_NUM_TRIED if size is None else _MAX_DRAWS):
@@ -91,7 +95,8 @@ def _contradictory(rejected: Counter[str], *, exactly: bool) -> SearchSpaceError
         "The constraints contradict each other, or what the hyperparameters can be: "
         "no configuration fulfils them all"
         if exactly
-        else f"None of {num_drawn:,} random configurations fulfils all constraints, so "
+        else "Neither the defaults nor any of "
+        f"{num_drawn:,} random configurations fulfil all constraints, so "
         "they contradict each other or leave too little to search"
     )
     return SearchSpaceError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
+import sys
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -77,6 +78,14 @@ class _Numeric(Parameter):
                 f"low={self.low!r} with sampling={self.sampling!r}",
                 "low > 0",
                 "Raise low, or use sampling='linear'.",
+            )
+        low, high = float(self.low), float(self.high)
+        if not math.isfinite(high - low if self.sampling == "linear" else high / low):
+            raise self._error(
+                f"low={self.low!r} and high={self.high!r}",
+                "a range that floating-point numbers can divide up, not wider than "
+                f"{_WIDEST:.2g} ({'high / low' if low > 0 else 'high - low'})",
+                "Raise low or lower high.",
             )
 
     def _check_step(self) -> None:
@@ -305,6 +314,9 @@ class Int(_Numeric):
         # high + 1: each integer owns the unit interval above it.
         number = _scale(fraction, self.low, self.high + 1, self.sampling)
         return min(max(int(number), self.low), self.high)
+
+
+_WIDEST = sys.float_info.max
 
 
 def _is_number(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from tuner_component import model_metrics
@@ -92,8 +93,10 @@ def resolve(objective: Objective | str) -> Objective:
     """Returns the objective with a direction.
 
     Raises:
-        PreflightError: If the direction is unknown, or plainly the wrong one.
+        PreflightError: If it is an expression, or the direction is unknown, or
+            plainly the wrong one.
     """
+    _check_name(objective.name if isinstance(objective, Objective) else objective)
     if isinstance(objective, Objective):
         known = known_direction(objective.name)
         if known is not None and objective.direction != known:
@@ -112,6 +115,14 @@ def resolve(objective: Objective | str) -> Objective:
             f'Objective({objective!r}, "min") or Objective({objective!r}, "max").'
         )
     return Objective(objective, "min" if direction == "min" else "max")
+
+
+def _check_name(name: str) -> None:
+    if re.search(r"[+*]|\s[-/]\s", name):
+        raise PreflightError(
+            f"The objective {name!r} is an expression; expected the name of one "
+            'metric. For several give a list: Search(objective=["val_loss", ...]).'
+        )
 
 
 def resolve_all(

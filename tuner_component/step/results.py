@@ -17,6 +17,7 @@ from tuner_component.step import outputs, probe
 from tuner_component.study import Study
 from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
 
+_MOST_CHARACTERS = 300  # Of an error's first line.
 _LUCK = 0.05
 """A difference that is more probable than this if there is none is no gain."""
 
@@ -37,8 +38,8 @@ def require_winner(study: Study, reason: str, home: str) -> Trial:
     failed = [t for t in study.trials if t.state is TrialState.FAILED]
     if not failed:
         raise SearchFailedError(
-            f"The search ended without a completed trial: {reason}. Give it more time "
-            f"or more trials. The study is kept in {home}"
+            f"The search ended without a completed trial: {reason}. "
+            f"{_advice(study)} The study is kept in {home}"
         )
     first = failed[0]
     error = first.error
@@ -48,6 +49,20 @@ def require_winner(study: Study, reason: str, home: str) -> Trial:
         f"All {len(failed)} trials that ended have failed ({reason}); "
         f"{home}/{artifacts.REPORT_FILE} shows them. The first, trial "
         f"{first.trial_id} with {dict(first.values)}: {message}\n{traceback}"
+    )
+
+
+def _advice(study: Study) -> str:
+    infeasible = [t for t in study.trials if t.state is TrialState.INFEASIBLE]
+    if not infeasible:
+        return "Give it more time or more trials."
+    first = infeasible[0]
+    message = first.error.message if first.error else "unknown"
+    return (
+        f"The model code called {len(infeasible)} configurations infeasible; the "
+        f"first, trial {first.trial_id} with {dict(first.values)}: {message} Loosen "
+        "what it demands, or change the search space so that more configurations "
+        "fulfil it."
     )
 
 
@@ -213,6 +228,19 @@ def _unfinished(study: Study) -> list[str]:
     ]
 
 
+def _failed(study: Study) -> list[str]:
+    failed = [t for t in study.trials if t.state is TrialState.FAILED]
+    if not failed:
+        return []
+    error = failed[0].error
+    lines = error.message.strip().splitlines() if error else []
+    message = lines[0] if lines else "unknown"
+    return [
+        f"{len(failed)} of {len(study.trials)} trials failed; the first, trial "
+        f"{failed[0].trial_id}: {message[:_MOST_CHARACTERS]}"
+    ]
+
+
 def _given_up(study: Study) -> list[str]:
     stopped = [t for t in study.trials if t.state is TrialState.STOPPED]
     if not stopped:
@@ -229,7 +257,7 @@ def summary_text(
 ) -> str:
     """Returns the table of the best trials and where everything is."""
     lines = [f"\nThe search has ended: {reason}.", *_unfinished(study)]
-    lines += [*_given_up(study), *_ranks(study), *_means(study), ""]
+    lines += [*_failed(study), *_given_up(study), *_ranks(study), *_means(study), ""]
     lines += [progress.table(study.trials, study.objectives), ""]
     width = max(len(name) for name in [*written, "study"])
     lines += [f"{name.ljust(width)}  {path}" for name, path in written.items()]

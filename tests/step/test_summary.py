@@ -1,0 +1,72 @@
+"""What a step says of trials that came to nothing."""
+
+from __future__ import annotations
+
+import types
+
+import pytest
+
+from tuner_component.errors import SearchFailedError
+from tuner_component.step import results
+from tuner_component.trial import Objective, Reason, Trial, TrialError, TrialState
+
+
+def trial(number, state, message=None, **values):
+    error = None if message is None else TrialError(Reason.USER_ERROR, message)
+    is_done = state is TrialState.COMPLETED
+    return Trial(
+        f"{number:04d}",
+        number,
+        values,
+        seed=0,
+        state=state,
+        score=0.5 if is_done else None,
+        loss=0.5 if is_done else None,
+        error=error,
+    )
+
+
+def study(*trials):
+    objective = Objective("val_loss", "min")
+    done = [t for t in trials if t.state is TrialState.COMPLETED]
+    return types.SimpleNamespace(
+        trials=trials,
+        objective=objective,
+        objectives=(objective,),
+        best=done[0] if done else None,
+    )
+
+
+def test_failed_trials_are_counted_and_the_first_is_shown():
+    given = study(
+        trial(0, TrialState.COMPLETED),
+        trial(1, TrialState.FAILED, "ValueError: no such layer\nmore of it"),
+        trial(2, TrialState.FAILED, "another"),
+    )
+    text = results.summary_text(given, "max_trials=3 is reached", "home", {})
+    said = "2 of 3 trials failed; the first, trial 0001: ValueError: no such layer"
+    assert said in text.splitlines()
+
+
+def test_without_failures_none_are_mentioned():
+    given = study(trial(0, TrialState.COMPLETED))
+    text = results.summary_text(given, "max_trials=1 is reached", "home", {})
+    assert "failed" not in text
+
+
+def test_infeasible_configurations_are_explained():
+    given = study(
+        trial(0, TrialState.INFEASIBLE, "More than 100 parameters.", units=99),
+        trial(1, TrialState.INFEASIBLE, "the same"),
+    )
+    message = (
+        r"2 configurations infeasible; the first, trial 0000 with \{'units': 99\}: "
+        r"More than 100 parameters\. Loosen"
+    )
+    with pytest.raises(SearchFailedError, match=message):
+        results.require_winner(given, "2 configurations in a row", "home")
+
+
+def test_a_search_without_time_gets_other_advice():
+    with pytest.raises(SearchFailedError, match="Give it more time or more trials"):
+        results.require_winner(study(), "max_seconds=1 is reached", "home")

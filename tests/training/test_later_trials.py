@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.training import kinds
-from tests.training.compared import largest_difference
+from tests.training.compared import curves, largest_difference
 from tests.training.test_fit_in_graphs import TOLERANCE, _trained
 from tuner_component.training import reuse, support
 
@@ -262,3 +262,29 @@ def test_a_model_has_its_graphs_for_several_trainings(monkeypatch):
     model.fit(data, validation_data=data, verbose=0)
     assert len(made) == 4
     assert not np.allclose(model.get_weights()[0], before[0])
+
+
+class _StopsFirst(keras.callbacks.Callback):
+    """Ends the second epoch before it begins: `fit` still makes one step of it."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.stop_training = epoch == 1
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_training_that_is_stopped_before_an_epoch(at_once):
+    def build():
+        model = kinds.dense()
+        model.steps_per_execution = at_once
+        return model
+
+    assert_second_is_fit(build, build, callbacks=lambda: [_StopsFirst()])
+
+
+def test_arrays_too():
+    (theirs, their_variables), (ours, our_variables) = curves(
+        kinds.dense, callbacks=lambda: [_StopsFirst()]
+    )
+    assert largest_difference(ours, theirs) <= TOLERANCE
+    for one, other in zip(our_variables, their_variables, strict=True):
+        assert one == pytest.approx(other, abs=10 * TOLERANCE)

@@ -70,6 +70,8 @@ def _run(model: Any, graphs: EpochGraphs, plan: Plan, callbacks: Sequence[Any]) 
     for epoch in range(plan.initial_epoch, plan.epochs):
         hooks.on_epoch_begin(epoch)
         rows = plan.rows(epoch)
+        if model.stop_training:
+            rows = rows[: plan.batch_size]  # As `fit`, which looks after each batch.
         logs = graphs.train(plan.train, rows, plan.batch_size, by_xla=by_xla)
         if plan.validation is not None and validates(plan, epoch):
             logs |= _validation(graphs, plan, plan.validation, hooks, by_xla=by_xla)

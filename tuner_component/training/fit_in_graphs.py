@@ -175,7 +175,9 @@ class _Functions(contextlib.AbstractContextManager[None]):
 
     def _train(self, iterator: Any) -> Any:
         self._model.steps_per_execution = self._at_once
-        return self._run("train", iterator, self._train_steps)
+        # `fit` looks whether it is to stop after the first steps.
+        steps = self._at_once if self._model.stop_training else self._train_steps
+        return self._run("train", iterator, min(steps, self._train_steps))
 
     def _test(self, iterator: Any) -> Any:
         return self._run("test", iterator, self._test_steps)

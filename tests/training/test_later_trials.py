@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.training import kinds
 from tests.training.compared import curves, largest_difference
@@ -116,6 +117,13 @@ def _scaled(y_true, y_pred):
     return _scale * plain
 
 
+def _within(y_true, y_pred):
+    def scaled(loss):
+        return _scale * loss
+
+    return scaled(keras.losses.sparse_categorical_crossentropy(y_true, y_pred))
+
+
 def _by_setting(y_true, y_pred):
     plain = keras.losses.sparse_categorical_crossentropy(y_true, y_pred)
     return _setting["scale"] * plain
@@ -151,6 +159,7 @@ def _own_loss(scale):
         (_penalised(0.0), _penalised(1.0)),
         (_at_scale(_scaled, 1.0), _at_scale(_scaled, 5.0)),
         (_at_scale(_helped, 1.0), _at_scale(_helped, 5.0)),
+        (_at_scale(_within, 1.0), _at_scale(_within, 5.0)),
         (_at_scale(_by_setting, 1.0), _at_scale(_by_setting, 5.0)),
         (_own_loss(1.0), _own_loss(5.0)),
     ],
@@ -161,12 +170,24 @@ def _own_loss(scale):
         "penalty of a variable",
         "a global",
         "a global of a helper",
+        "a global of an inner function",
         "a dictionary",
         "a method",
     ],
 )
 def test_what_a_configuration_does_not_say_is_not_shared(first, second):
     assert_second_is_fit(first, second)
+
+
+def test_functions_of_tensorflow_are_told_from_those_of_keras():
+    def build(activation):
+        return lambda: _model(activation=activation)
+
+    leaky = tf.nn.leaky_relu
+    assert_second_is_fit(build("leaky_relu"), build(leaky))
+    assert len(reuse._known) == 2
+    assert_second_is_fit(build(leaky), build(leaky))
+    assert len(reuse._known) == 2
 
 
 def test_what_was_adapted_to_the_same_data_is_shared():

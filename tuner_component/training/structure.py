@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import types
 from collections.abc import Mapping
 from typing import Any
 
 from tuner_component.training.numbers import Places
+from tuner_component.training.unconfigured import (
+    UnknownError,
+    adapted,
+    check_methods,
+    functions_of,
+    is_keras,
+    is_penalty,
+    with_globals,
+)
 
-_LIBRARIES = {"keras", "tensorflow", "numpy"}
-_METHODS = {
-    "call",
-    "compute_loss",
-    "compute_metrics",
-    "get_metrics_result",
-    "test_step",
-    "train_step",
-}
 _LAYER_NUMBERS = {
     "Dropout": ("rate",),
     "SpatialDropout1D": ("rate",),
@@ -49,10 +48,6 @@ _SCHEDULE_NUMBERS = {
 }
 
 
-class _UnknownError(Exception):
-    """Something may differ between two models and not be seen here."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Structure:
     """A model, without its numbers.
@@ -72,80 +67,37 @@ def structure_of(model: Any) -> Structure | None:
     Known are models of Keras' own layers, losses and metrics. Initial values, random
     seeds and the learning rate are variables of a model, no part of its graph.
     """
-    if not _is_keras(model) or type(model).__name__ not in ("Functional", "Sequential"):
+    if not is_keras(model) or type(model).__name__ not in ("Functional", "Sequential"):
         return None
     try:
         functions: list[Any] = []
-        _check_own_code(model)
+        check_methods(model)
         numbers = {**_of_layers(model), **_of_optimizer(model.optimizer)}
         parts = [
             _layer_graph(model.get_config()),
             _optimizer(model.optimizer, numbers),
             _compiled(model, functions),
             [[list(v.shape), str(v.dtype), v.trainable] for v in model.variables],
-            _adapted(model),
+            adapted(model),
+            functions_of(model),
             sorted(numbers),
         ]
         return Structure((json.dumps(parts, sort_keys=True), *functions), numbers)
-    except (_UnknownError, TypeError, ValueError, AttributeError, NotImplementedError):
+    except (UnknownError, TypeError, ValueError, AttributeError, NotImplementedError):
         return None
-
-
-def _is_keras(thing: Any) -> bool:
-    return _is_keras_module(type(thing).__module__)
-
-
-def _is_keras_module(name: str | None) -> bool:
-    return str(name).split(".")[0] == "keras"
-
-
-def _check_own_code(model: Any) -> None:
-    """Raises where a model does what its configuration does not say."""
-    if _METHODS & set(vars(model)):
-        raise _UnknownError
-    layers = model._flatten_layers(include_self=False)
-    penalties = {
-        id(v) for each in layers for v in vars(each).values() if _is_penalty(v)
-    }
-    for variable in model.variables:
-        regularizer = variable.regularizer
-        if regularizer is not None and id(regularizer) not in penalties:
-            raise _UnknownError
-
-
-def _adapted(model: Any) -> list[Any]:
-    """Returns what layers have learned of data: it is a constant of the graph."""
-    found = []
-    for layer in model._flatten_layers(include_self=False):
-        if type(layer).__name__ == "Normalization":
-            for value in (layer.mean, layer.variance):
-                found.append(None if value is None else value.numpy().tolist())
-        elif hasattr(layer, "adapt"):
-            raise _UnknownError
-    return found
 
 
 def _of_layers(model: Any) -> dict[str, tuple[Any, str]]:
     found = {}
     for position, layer in enumerate(model._flatten_layers(include_self=False)):
-        if not _is_keras(layer) or "call" in vars(layer):
-            raise _UnknownError
-        if any(_is_own_function(value) for value in vars(layer).values()):
-            raise _UnknownError  # It may have the name of one of Keras'.
-        owners = {"": layer, **{n: v for n, v in vars(layer).items() if _is_penalty(v)}}
+        if not is_keras(layer) or "call" in vars(layer):
+            raise UnknownError
+        owners = {"": layer, **{n: v for n, v in vars(layer).items() if is_penalty(v)}}
         for name, owner in owners.items():
             for attribute in _LAYER_NUMBERS.get(type(owner).__name__, ()):
                 if _is_number(getattr(owner, attribute)):
                     found[f"{position}.{name}.{attribute}"] = (owner, attribute)
     return found
-
-
-def _is_own_function(value: Any) -> bool:
-    return hasattr(value, "__code__") and not _is_keras_module(value.__module__)
-
-
-def _is_penalty(value: Any) -> bool:
-    return _is_keras(value) and type(value).__name__ in ("L2", "L1L2")
 
 
 def _is_number(value: Any) -> bool:
@@ -159,9 +111,7 @@ def _of_optimizer(optimizer: Any) -> dict[str, tuple[Any, str]]:
         (optimizer, _OPTIMIZER_NUMBERS),
         (optimizer._learning_rate, _SCHEDULE_NUMBERS),
     ):
-        for attribute in (
-            table.get(type(owner).__name__, ()) if _is_keras(owner) else ()
-        ):
+        for attribute in table.get(type(owner).__name__, ()) if is_keras(owner) else ():
             value = getattr(owner, attribute)
             if _is_number(value) and value != _USUAL.get(attribute):
                 found[f"{type(owner).__name__}.{attribute}"] = (owner, attribute)
@@ -169,15 +119,15 @@ def _of_optimizer(optimizer: Any) -> dict[str, tuple[Any, str]]:
 
 
 def _optimizer(optimizer: Any, numbers: Places) -> Any:
-    if not _is_keras(optimizer) or type(optimizer).__name__ not in _OPTIMIZERS:
-        raise _UnknownError
+    if not is_keras(optimizer) or type(optimizer).__name__ not in _OPTIMIZERS:
+        raise UnknownError
     if hasattr(optimizer, "_exclude_from_weight_decay"):
-        raise _UnknownError
+        raise UnknownError
     config = optimizer.get_config()
     if hasattr(optimizer._learning_rate, "assign"):
         config["learning_rate"] = None
-    elif not _is_keras(optimizer._learning_rate):
-        raise _UnknownError
+    elif not is_keras(optimizer._learning_rate):
+        raise UnknownError
     else:
         rate = optimizer._learning_rate
         config["learning_rate"] = _without(rate.get_config(), rate, numbers)
@@ -199,11 +149,11 @@ def _layer_graph(config: Any) -> Any:
     kind, module = str(config.get("class_name")), str(config.get("module"))
     if "class_name" in config and "config" in config:
         if kind.startswith("__") and kind not in ("__keras_tensor__", "__tuple__"):
-            raise _UnknownError
+            raise UnknownError
         if "module" in config and module.split(".")[0] != "keras":
-            raise _UnknownError
+            raise UnknownError
         if kind == "Lambda":
-            raise _UnknownError
+            raise UnknownError
         if module == "keras.initializers":
             return "initial"
         inner, numbers = config["config"], _LAYER_NUMBERS.get(kind, ())
@@ -223,25 +173,6 @@ def _compiled(model: Any, functions: list[Any]) -> Any:
     return [_argument(given, functions), bool(model.jit_compile)]
 
 
-def _with_globals(function: Any, seen: frozenset[Any] = frozenset()) -> list[Any]:
-    """Returns a function with what it reads of its module: that may change."""
-    if function.__closure__:
-        raise _UnknownError
-    found = [function]
-    for name in function.__code__.co_names:
-        value = function.__globals__.get(name)
-        if value is None or isinstance(value, str | int | float | bool):
-            found.append(value)
-        elif hasattr(value, "__code__") and value not in seen:
-            is_known = str(value.__module__).split(".")[0] in _LIBRARIES
-            found += (
-                [value] if is_known else _with_globals(value, seen | {function, value})
-            )
-        elif not isinstance(value, types.ModuleType | type) and not callable(value):
-            raise _UnknownError
-    return found
-
-
 def _argument(value: Any, functions: list[Any]) -> Any:
     """Returns an argument of `compile` as JSON; functions are kept beside it."""
     if value is None or isinstance(value, str | int | float):
@@ -251,8 +182,8 @@ def _argument(value: Any, functions: list[Any]) -> Any:
     if isinstance(value, dict):
         return {str(name): _argument(item, functions) for name, item in value.items()}
     if callable(value) and hasattr(value, "__code__"):
-        functions += _with_globals(value)
+        functions += with_globals(value)
         return "function"
-    if _is_keras(value):
+    if is_keras(value):
         return [type(value).__name__, _layer_graph(value.get_config())]
-    raise _UnknownError
+    raise UnknownError

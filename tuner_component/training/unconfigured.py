@@ -1,0 +1,111 @@
+"""What decides about a model's graph without being in its configuration."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+_LIBRARIES = {"keras", "tensorflow", "numpy"}
+_METHODS = {
+    "call",
+    "compute_loss",
+    "compute_metrics",
+    "get_metrics_result",
+    "test_step",
+    "train_step",
+}
+
+
+class UnknownError(Exception):
+    """Something may differ between two models and not be seen here."""
+
+
+def is_keras(thing: Any) -> bool:
+    """Returns whether a thing's class is one of Keras'."""
+    return type(thing).__module__.split(".")[0] == "keras"
+
+
+def is_penalty(value: Any) -> bool:
+    """Returns whether it is a regulariser of which only numbers differ."""
+    return is_keras(value) and type(value).__name__ in ("L2", "L1L2")
+
+
+def check_methods(model: Any) -> None:
+    """Checks that a model's methods and penalties are those of its classes.
+
+    Raises:
+        UnknownError: If they are not.
+    """
+    if _METHODS & set(vars(model)):
+        raise UnknownError
+    layers = model._flatten_layers(include_self=False)
+    penalties = {id(v) for each in layers for v in vars(each).values() if is_penalty(v)}
+    for variable in model.variables:
+        regularizer = variable.regularizer
+        if regularizer is not None and id(regularizer) not in penalties:
+            raise UnknownError
+
+
+def adapted(model: Any) -> list[Any]:
+    """Returns what layers have learned of data: it is a constant of the graph.
+
+    Raises:
+        UnknownError: If that is a vocabulary.
+    """
+    found = []
+    for layer in model._flatten_layers(include_self=False):
+        if type(layer).__name__ == "Normalization":
+            for value in (layer.mean, layer.variance):
+                found.append(None if value is None else value.numpy().tolist())
+        elif hasattr(layer, "adapt"):
+            raise UnknownError
+    return found
+
+
+def functions_of(model: Any) -> list[str]:
+    """Returns layers' functions by their full names: Keras says only the last part.
+
+    Raises:
+        UnknownError: If one is the user's own.
+    """
+    found = []
+    for layer in model._flatten_layers(include_self=False):
+        for name, value in vars(layer).items():
+            if hasattr(value, "__code__"):
+                if not _is_of_library(value):
+                    raise UnknownError
+                found.append(f"{name} {value.__module__}.{value.__qualname__}")
+    return found
+
+
+def _is_of_library(function: Any) -> bool:
+    return str(function.__module__).split(".")[0] in _LIBRARIES
+
+
+def with_globals(function: Any, seen: frozenset[Any] = frozenset()) -> list[Any]:
+    """Returns a function with what it reads of its module: that may change.
+
+    Raises:
+        UnknownError: If nobody can tell.
+    """
+    if function.__closure__:
+        raise UnknownError
+    found = [function]
+    for name in _names(function.__code__):
+        value = function.__globals__.get(name)
+        if value is None or isinstance(value, str | int | float | bool):
+            found.append(value)
+        elif hasattr(value, "__code__") and value not in seen:
+            is_known = _is_of_library(value)
+            found += (
+                [value] if is_known else with_globals(value, seen | {function, value})
+            )
+        elif not isinstance(value, types.ModuleType | type) and not callable(value):
+            raise UnknownError
+    return found
+
+
+def _names(code: types.CodeType) -> list[str]:
+    """Returns the names in a function and in those within it."""
+    inner = [each for each in code.co_consts if isinstance(each, types.CodeType)]
+    return [*code.co_names, *(name for each in inner for name in _names(each))]

@@ -9,6 +9,7 @@ import sys
 
 import keras
 import pytest
+import tensorflow as tf
 from tensorflow.python.eager import context
 
 from tests.training.compared import curves, largest_difference
@@ -128,6 +129,45 @@ def test_a_loss_of_the_user_s_own_is_known_in_its_process_only(folder):
     curves(lambda: make_model(lambda: "adam", loss=loss))
     assert len(reuse._known) == 1
     assert not _left(folder)
+
+
+def _counting(variable):
+    @tf.function(input_signature=[])
+    def count():
+        return {"count": tf.while_loop(_is_small, _next, (variable.read_value(),))[0]}
+
+    return count.get_concrete_function()
+
+
+def _is_small(number):
+    return number < 10
+
+
+def _next(number):
+    return (number + 1,)
+
+
+def test_what_takes_in_more_than_processes_share_is_not_left(tmp_path):
+    variable = tf.Variable(3)
+    for resources, number in (({}, 0), ({"v": variable.handle}, 1)):
+        file = graph_files.GraphFile(tmp_path, "key", resources)
+        graph, _ = file.found_or_made(lambda: _counting(variable), lambda _: True)
+        assert int(graph()["count"]) == 10
+        assert len(_left(tmp_path)) == number
+
+
+def test_the_maker_keeps_its_own(tmp_path):
+    variable = tf.Variable(3)
+    made = _counting(variable)
+    name = made.function_def.signature.name
+    resources = {"v": variable.handle}
+    file = graph_files.GraphFile(tmp_path, "key", resources)
+    assert file.found_or_made(lambda: made, lambda _: True) == (made, True)
+    assert made.function_def.signature.name == name
+    other, _ = file.found_or_made(_refuse, lambda _: True)
+    assert int(other()["count"]) == 10
+    variable.assign(20)
+    assert int(other()["count"]) == 20
 
 
 def test_only_so_many_are_left(folder, monkeypatch):

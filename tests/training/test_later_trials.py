@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from tests.training import kinds
 from tests.training.compared import curves, largest_difference
-from tests.training.test_fit_in_graphs import TOLERANCE, _trained
-from tuner_component.training import reuse, support
+from tests.training.test_fit_in_graphs import TOLERANCE, _dataset, _trained
+from tuner_component import training
+from tuner_component.training import one_thread, reuse, support
 
 layers = keras.layers
 
@@ -19,6 +20,19 @@ layers = keras.layers
 def _nothing_known():
     reuse._known.clear()
     support._said.clear()
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """One entry for each graph that was made."""
+    found, trace = [], one_thread._traced
+
+    def noted(*given):
+        found.append(given)
+        return trace(*given)
+
+    monkeypatch.setattr(one_thread, "_traced", noted)
+    return found
 
 
 def assert_second_is_fit(first, second, **fit):
@@ -40,9 +54,9 @@ def assert_second_is_fit(first, second, **fit):
     ],
     ids=["stopping", "plateau", "baseline"],
 )
-def test_callbacks_find_out_which_way_a_metric_is_better(callback):
+def test_callbacks_find_out_which_way_a_metric_is_better(callback, made):
     assert_second_is_fit(kinds.dense, kinds.dense, callbacks=lambda: [callback()])
-    assert len(reuse._known) == 1
+    assert len(made) == 2  # All of them the first trial's.
 
 
 class _Reading(keras.callbacks.Callback):
@@ -55,9 +69,9 @@ class _Reading(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize("build", [kinds.dense, kinds.two_inputs_two_outputs])
-def test_callbacks_can_read_the_metrics(build):
-    inputs = {"callbacks": lambda: [_Reading()]}
-    assert_second_is_fit(build, build, **inputs)
+def test_callbacks_can_read_the_metrics(build, made):
+    assert_second_is_fit(build, build, callbacks=lambda: [_Reading()])
+    assert len(made) == 2
 
 
 def _model(hidden=None, *, activation="relu", loss=None, optimizer=None, first=None):
@@ -179,20 +193,20 @@ def test_what_a_configuration_does_not_say_is_not_shared(first, second):
     assert_second_is_fit(first, second)
 
 
-def test_functions_of_tensorflow_are_told_from_those_of_keras():
+def test_functions_of_tensorflow_are_told_from_those_of_keras(made):
     def build(activation):
         return lambda: _model(activation=activation)
 
     leaky = tf.nn.leaky_relu
     assert_second_is_fit(build("leaky_relu"), build(leaky))
-    assert len(reuse._known) == 2
+    assert len(made) == 4
     assert_second_is_fit(build(leaky), build(leaky))
-    assert len(reuse._known) == 2
+    assert len(made) == 4
 
 
-def test_what_was_adapted_to_the_same_data_is_shared():
+def test_what_was_adapted_to_the_same_data_is_shared(made):
     assert_second_is_fit(_normalised(1.0), _normalised(1.0))
-    assert len(reuse._known) == 1
+    assert len(made) == 2
 
 
 def test_words_are_looked_up_in_the_own_vocabulary():
@@ -258,21 +272,8 @@ def test_keras_makes_as_many_steps_as_it_is_told():
         assert one == pytest.approx(other, abs=10 * TOLERANCE)
 
 
-def _num_graphs(monkeypatch):
-    from tuner_component.training import one_thread
-
-    made, trace = [], one_thread._traced
-    monkeypatch.setattr(
-        one_thread, "_traced", lambda *given: (made.append(1), trace(*given))[1]
-    )
-    return made
-
-
-def test_a_model_has_its_graphs_for_several_trainings(monkeypatch):
-    from tests.training.test_fit_in_graphs import _dataset
-    from tuner_component import training
-
-    made, model = _num_graphs(monkeypatch), kinds.dense()
+def test_a_model_has_its_graphs_for_several_trainings(made):
+    model = kinds.dense()
     training.fit_in_graphs(model, is_shared=False)
     data = _dataset(model)
     for _ in range(3):

@@ -60,12 +60,16 @@ def test_callbacks_find_out_which_way_a_metric_is_better(callback, made):
 
 
 class _Reading(keras.callbacks.Callback):
-    """Adds what the model's metrics say to the logs."""
+    """Adds what the model's metrics say to the logs, and said before the training."""
+
+    def on_train_begin(self, logs=None):
+        self.before = float(self.model.metrics[0].result())
 
     def on_epoch_end(self, epoch, logs=None):
         result = self.model.get_metrics_result()
         logs.update({f"read_{name}": float(value) for name, value in result.items()})
         logs["first"] = float(self.model.metrics[0].result())
+        logs["before"] = self.before
 
 
 @pytest.mark.parametrize("build", [kinds.dense, kinds.two_inputs_two_outputs])

@@ -78,6 +78,13 @@ def test_callbacks_can_read_the_metrics(build, made):
     assert len(made) == 2
 
 
+def test_before_a_later_trial_its_metrics_are_those_of_a_new_model():
+    for _ in range(2):
+        theirs, ours = curves(kinds.dense, callbacks=lambda: [_Reading()])
+        assert largest_difference(ours[0], theirs[0]) <= TOLERANCE
+        assert ours[0]["before"] == [0.0] * 3
+
+
 def _model(hidden=None, *, activation="relu", loss=None, optimizer=None, first=None):
     inputs = layers.Input((6,), name="x")
     values = inputs if first is None else first(inputs)

@@ -80,5 +80,6 @@ def test_the_search_of_a_pipeline_is_the_same_on_beam(tmp_path):
     assert on_beam[0] == local[0]
     assert on_beam[2] == local[2]
     assert len(on_beam[0]) == 4
-    assert local[1] == {"worker-0", "worker-1"}
+    # The first may have done all of it before the second was there.
+    assert "worker-0" in local[1] <= {"worker-0", "worker-1"}
     assert not on_beam[1] & local[1]

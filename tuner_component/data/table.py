@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import fcntl
 import functools
 import hashlib
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tuner_component import shared_folder
 from tuner_component.data.columns import (
     DENSE,
     Column,
@@ -116,7 +114,7 @@ def open_table(
     folder = Path(cache_folder) / _key(files, schema)
     file = folder / _DESCRIPTION
     if not file.exists():
-        with _one_process(folder):
+        with shared_folder.one_process(folder):
             if not file.exists():
                 _publish(factory, files, schema, folder)
     described = json.loads(file.read_text(encoding="utf-8"))
@@ -130,25 +128,12 @@ def open_table(
     )
 
 
-@contextlib.contextmanager
-def _one_process(folder: Path) -> Iterator[None]:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def _publish(factory: Factory, files: Sequence[str], schema: Any, folder: Path) -> None:
     """Writes the table, whole or not at all."""
-    draft = Path(tempfile.mkdtemp(dir=folder.parent))
-    try:
+    with shared_folder.whole(folder) as draft:
         described = _written(factory, files, schema, draft)
         text = json.dumps(described)
         (draft / _DESCRIPTION).write_text(text, encoding="utf-8")
-        draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
 
 
 def _written(

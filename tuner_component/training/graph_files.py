@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import fcntl
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 import weakref
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from tuner_component import shared_folder
 
 GRAPH_FOLDER = "TUNER_GRAPH_FOLDER"
 """Names the environment's variable that says which folder, a local one."""
@@ -49,7 +48,7 @@ class GraphFile:
         """
         digest = hashlib.sha256(self._key.encode()).hexdigest()[:16]
         folder = self._folder / digest
-        with _turn(folder):
+        with shared_folder.one_process(folder):
             if (folder / _DESCRIPTION).exists():
                 return _Left(folder, self._resources), True
             graph = make()
@@ -74,10 +73,10 @@ class GraphFile:
             "outputs": sorted(outputs),
         }
         data = b"".join(function.SerializeToString() for function in functions)
-        with contextlib.suppress(OSError):  # Nothing depends on it.
-            _publish(
-                {_FUNCTIONS: data, _DESCRIPTION: json.dumps(described).encode()}, folder
-            )
+        # Nothing depends on its being left.
+        with contextlib.suppress(OSError), shared_folder.whole(folder) as draft:
+            (draft / _FUNCTIONS).write_bytes(data)
+            (draft / _DESCRIPTION).write_bytes(json.dumps(described).encode())
 
 
 class _Left:
@@ -126,18 +125,6 @@ def graph_file(key: Hashable, resources: Mapping[str, Any]) -> GraphFile | None:
     return GraphFile(Path(folder), repr(key), resources)
 
 
-def _publish(files: Mapping[str, bytes], folder: Path) -> None:
-    """Writes files, all of them or none."""
-    draft = Path(tempfile.mkdtemp(dir=folder.parent))
-    try:
-        for name, data in files.items():
-            (draft / name).write_bytes(data)
-        draft.rename(folder)
-    except OSError:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-
-
 def _is_plain(key: Any) -> bool:
     if isinstance(key, tuple):
         return all(map(_is_plain, key))
@@ -148,15 +135,6 @@ def _are_scalars(outputs: Any) -> bool:
     return isinstance(outputs, dict) and all(
         getattr(value, "shape", None) == () for value in outputs.values()
     )
-
-
-@contextlib.contextmanager
-def _turn(folder: Path) -> Iterator[None]:
-    """Inside, no other process is; a process that dies leaves it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _renamed(functions: Sequence[Any], prefix: str) -> list[str]:

@@ -23,6 +23,7 @@ from tuner_component.engines.flock.storage import Storage, open_storage
 from tuner_component.engines.flock.timing import Timing
 from tuner_component.engines.flock.worker import FlockWorker
 from tuner_component.errors import EngineError
+from tuner_component.training import GRAPH_FOLDER
 
 _logger = logging.getLogger("tuner_component.worker")
 
@@ -49,6 +50,8 @@ def run(storage: Storage, options: argparse.Namespace) -> int:
     name = options.name or role_of(os.environ).name
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="tuner_worker_") as scratch:
+        if options.slots > 1:
+            os.environ[GRAPH_FOLDER] = f"{scratch}/graphs"
         worker = FlockWorker(
             *(storage, name, options.slots),
             *(options.logs or scratch, options.patience, scratch),

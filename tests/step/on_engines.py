@@ -16,15 +16,28 @@ def run_on(search, folder):
     Returns:
         The trials of its record.
     """
-    given = properties("own_model.py", search, label_key="species")
+    return run_given(properties("own_model.py", search, label_key="species"), folder)
+
+
+def run_given(given, folder, workers=(("w0",), ("w1",))):
+    """Runs a step of these properties, with these workers if it is a flock.
+
+    Args:
+        given: The step's.
+        folder: For all that it reads and writes.
+        workers: The name of each, and options of its command.
+
+    Returns:
+        The trials of its record.
+    """
     made = outputs(folder)
     request = Request(write_inputs(folder / "data"), made, given, "Tuner")
-    root, count = Path(request.flock_root), 2 * (search.engine == "flock")
-    workers = [start_worker(root, f"w{number}") for number in range(count)]
+    root, is_flock = Path(request.flock_root), request.search.engine == "flock"
+    started = [start_worker(root, *worker) for worker in workers if is_flock]
     try:
         run(request)
     finally:
-        for worker in workers:
+        for worker in started:
             if worker.returncode is None:
                 end(worker)
     return trials_of(made)

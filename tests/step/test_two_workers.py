@@ -7,18 +7,20 @@ import os
 
 import pytest
 
-from tests.step.fixtures import properties, run_step, trials_of, write_inputs
+from tests.step.fixtures import properties
+from tests.step.on_engines import run_given
 from tuner_component import Search
 
 
 @pytest.mark.slow
-def test_each_graph_is_made_by_one_worker(tmp_path):
+@pytest.mark.parametrize("engine", ["local", "flock"])
+def test_each_graph_is_made_by_one_process_of_a_host(tmp_path, engine):
     for pipe in ("one", "other"):
         os.mkfifo(tmp_path / pipe)
     custom = {"folder": str(tmp_path)}
-    search = Search(parallelism=2, study_dir=str(tmp_path / "study"))
+    search = Search(parallelism=2, study_dir=str(tmp_path), engine=engine)
     given = properties("two_workers.py", search, custom=custom)
-    trials = trials_of(run_step(write_inputs(tmp_path / "data"), given, tmp_path))
+    trials = run_given(given, tmp_path, workers=[("w0", "--slots", "2")])
     assert [trial["state"] for trial in trials] == ["COMPLETED"] * 4
     notes = [line.split() for line in (tmp_path / "notes").read_text().splitlines()]
     pids = collections.defaultdict(list)

@@ -46,6 +46,14 @@ def test_it_may_say_what_fit_takes(data, tmp_path, build, said):
     assert len(outcome.measurements) == 2
 
 
+@pytest.mark.parametrize("build", [_build(keras), _own_step], ids=["graphs", "fit"])
+def test_a_training_prints_nothing_unless_it_may(data, tmp_path, build, capsys):
+    code = _code(data, build)
+    exploring.explore(code)
+    assert _run(code, _job(tmp_path)).error is None
+    assert "accuracy" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [

@@ -38,7 +38,21 @@ def test_a_plan_counts_what_is_trained_anew():
     assert "4 x 0.5, 2 x 1 examples_fraction" in strategy.plan.text
 
 
-@pytest.mark.parametrize("name", ["asha", "hyperband", "successive_halving"])
+_NAMES = ["asha", "hyperband", "median_rule", "successive_halving"]
+
+
+def test_median_s_checkpoints_may_be_fractions():
+    given = {"min_resource": 0.25, "max_resource": 1.0, "interval": 0.3}
+    assert _create("median_rule", **given)._schedule._ladder.steps == pytest.approx(
+        [0.25, 0.55, 0.85, 1.0]
+    )
+    steps = _create("median_rule", max_resource=1.0)._schedule._ladder.steps
+    assert steps == pytest.approx([number / 10 for number in range(1, 11)])
+    with pytest.raises(ValueError, match=r"interval=2.*at most 1"):
+        _create("median_rule", max_resource=1.0, interval=2)
+
+
+@pytest.mark.parametrize("name", _NAMES)
 def test_trials_get_fractions(name):
     strategy = _create(name, min_resource=0.1, max_resource=1.0, max_trials=9)
     (action,) = strategy.propose((), 1)
@@ -47,7 +61,7 @@ def test_trials_get_fractions(name):
     assert action.fidelity.most == 1.0
 
 
-@pytest.mark.parametrize("name", ["asha", "hyperband", "successive_halving"])
+@pytest.mark.parametrize("name", _NAMES)
 @pytest.mark.parametrize(
     ("options", "message"),
     [

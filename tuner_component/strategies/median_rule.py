@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -15,6 +16,7 @@ from tuner_component.strategies.options import check_integer
 from tuner_component.trial import Trial, TrialState
 
 _NUM_CHECKPOINTS = 10
+_TOLERANCE = 1e-9
 
 
 class MedianRule:
@@ -38,9 +40,9 @@ class MedianRule:
         space: SearchSpace,
         seed: int,
         *,
-        min_resource: int | None = None,
-        max_resource: int = 81,
-        interval: int | None = None,
+        min_resource: float | None = None,
+        max_resource: float = 81,
+        interval: float | None = None,
         min_trials: int = 3,
         resource: str = "epochs",
         max_trials: int | None = None,
@@ -52,14 +54,15 @@ class MedianRule:
         Args:
             space: What can be tried.
             seed: Fixes everything random, >= 0.
-            min_resource: The grace period: where the first checkpoint is, >= 1. None:
-                at the first interval.
+            min_resource: The grace period: where the first checkpoint is. None: at the
+                first interval.
             max_resource: The full training, >= `min_resource`.
-            interval: From one checkpoint to the next, >= 1. None: a tenth of
-                `max_resource`.
+            interval: From one checkpoint to the next. None: a tenth of `max_resource`.
             min_trials: How many others must have got to a checkpoint before anyone
                 stops there, >= 1.
-            resource: The kind of fidelity: `"epochs"`, ...
+            resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one of
+                the model's own. Of epochs and other whole numbers all three are
+                integers, >= 1; of shares numbers above 0, at most 1.
             max_trials: Configurations at most, >= 1; None for no limit.
             proposals: The strategy that chooses the configurations.
             random_share: How many are random where that strategy learns, 0 to 1.
@@ -69,16 +72,21 @@ class MedianRule:
             ValueError: If an option is out of its range.
         """
         name = "median_rule"
-        check_integer(name, "max_resource", max_resource, 1)
         check_integer(name, "min_trials", min_trials, 1)
-        rung_options.check_limit(name, "interval", interval)
         rung_options.check_limit(name, "max_trials", max_trials)
-        interval = interval or max(round(max_resource / _NUM_CHECKPOINTS), 1)
+        rung_options.check_amount(
+            *(name, "max_resource", max_resource, resource, max_resource)
+        )
+        if interval is None:
+            interval = max_resource / _NUM_CHECKPOINTS
+            if not rung_options.is_share(resource, max_resource):
+                interval = max(round(interval), 1)
+        rung_options.check_amount(name, "interval", interval, resource, max_resource)
         first = min(interval, max_resource) if min_resource is None else min_resource
-        rung_options.check(name, first, max_resource)
+        rung_options.check(name, first, max_resource, resource=resource)
         self._min_trials = min_trials
         self.num_configurations = proposing.num_configurations(space, max_trials)
-        steps = [*range(first, max_resource, interval), max_resource]
+        steps = _steps(first, max_resource, interval)
         self.num_rungs = len(steps)
         self._schedule = Asynchronous(
             Ladder(resource, steps),
@@ -109,6 +117,12 @@ class MedianRule:
                 or loss <= _median(np.delete(losses, place))
             )
         ]
+
+
+def _steps(first: float, last: float, interval: float) -> list[float]:
+    """Returns the checkpoints and the end."""
+    num_before = math.ceil((last - first) / interval - _TOLERANCE)
+    return [*(first + number * interval for number in range(num_before)), last]
 
 
 def _median(losses: npt.NDArray[np.float64]) -> float:

@@ -24,12 +24,8 @@ def check(
         ValueError: Says what was received and what was expected.
     """
     check_integer(strategy, "reduction_factor", reduction_factor, 2)
-    if _is_fraction(resource, max_resource):
-        _check_fraction(strategy, "min_resource", min_resource, resource)
-        _check_fraction(strategy, "max_resource", max_resource, resource)
-    else:
-        check_integer(strategy, "min_resource", min_resource, 1)
-        check_integer(strategy, "max_resource", max_resource, 1)
+    for name, value in (("min_resource", min_resource), ("max_resource", max_resource)):
+        check_amount(strategy, name, value, resource, max_resource)
     if max_resource < min_resource:  # type: ignore[operator]
         raise ValueError(
             f"The strategy {strategy!r} received min_resource={min_resource!r} and "
@@ -39,19 +35,29 @@ def check(
         )
 
 
-def _is_fraction(resource: object, most: object) -> bool:
-    """Returns whether the resource is a share of something: at most 1."""
-    is_share = isinstance(most, float) and most <= 1
-    return resource == EXAMPLES_FRACTION or (resource != EPOCHS and is_share)
+def check_amount(
+    strategy: str, name: str, value: object, resource: object, most: object
+) -> None:
+    """Raises unless an option is an amount of a resource of which there is `most`.
 
-
-def _check_fraction(strategy: str, name: str, value: object, resource: object) -> None:
-    if not is_finite(value) or not 0 < value <= 1:  # type: ignore[operator]
+    Raises:
+        ValueError: Says what was received and what was expected.
+    """
+    if not is_share(resource, most):
+        check_integer(strategy, name, value, 1)
+    elif not is_finite(value) or not 0 < value <= 1:  # type: ignore[operator]
         raise ValueError(
             f"The strategy {strategy!r} received {name}={value!r} with "
             f"resource={resource!r}; expected a number above 0 and at most 1. "
             "Give both min_resource and max_resource as fractions, 0.1 and 1.0 say."
         )
+
+
+def is_share(resource: object, most: object) -> bool:
+    """Returns whether a resource of which there is `most` is a share of something."""
+    return resource == EXAMPLES_FRACTION or (
+        resource != EPOCHS and isinstance(most, float) and most <= 1
+    )
 
 
 def check_limit(strategy: str, name: str, value: object, least: int = 1) -> None:

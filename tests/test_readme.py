@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
+import inspect
 import json
 import re
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 import tuner_component
 from tuner_component import Search, nas
-from tuner_component.strategies.registry import STRATEGIES
+from tuner_component.strategies.registry import STRATEGIES, options
 from tuner_component.trial import (
     Measurement,
     Reason,
@@ -35,7 +37,7 @@ def _snippet(word):
 
 
 def _section(title):
-    pattern = rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)"
+    pattern = rf"^##+ {re.escape(title)}\n(.*?)(?=^##|\Z)"
     (found,) = (
         found
         for text in (README, GUIDE)
@@ -307,6 +309,23 @@ def test_engines_are_those_that_there_are():
 def test_strategies_are_those_that_there_are():
     names = [row[0].strip("`") for row in _table("Strategies")]
     assert sorted(names) == sorted(STRATEGIES)
+
+
+def test_options_of_strategies_are_those_that_there_are():
+    with_rungs = [name for name in STRATEGIES if "resource" in options(name)]
+    stated, defaults = collections.defaultdict(set), {}
+    for option, of, default, _ in _table("Options of the strategies"):
+        names = with_rungs if "with rungs" in of else []
+        for name in [*names, *re.findall("`([a-z_]+)`", of)]:
+            stated[name].add(option.strip("`"))
+        defaults[option.strip("`")] = set(re.findall("`([^`]+)`", default))
+    assert dict(stated) == {name: set(o) for name in STRATEGIES if (o := options(name))}
+    real = collections.defaultdict(set)
+    for name, cls in STRATEGIES.items():
+        for option in options(name):
+            default = inspect.signature(cls).parameters[option].default
+            real[option].add(repr(default).replace("'", '"'))
+    assert defaults == real
 
 
 def test_states_and_errors_of_the_failure_table_exist():

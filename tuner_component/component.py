@@ -64,7 +64,7 @@ class Tuner(base_component.BaseComponent):
     Component `outputs` contains:
 
      - `best_hyperparameters`: `HyperParameters`, for the Trainer.
-     - `tuner_results`: `TunerResults`, the completed trials in the stock form.
+     - `tuner_results`: `TunerResults`, the trials with a score in the stock form.
      - `trial_record`: `TrialRecord`, every trial with curves, errors and seeds.
      - `best_model`: `Model`, the best trial's model as it was trained.
      - `report`: `SearchReport`, the search as a page.

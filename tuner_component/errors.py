@@ -47,7 +47,7 @@ class StudyInUseError(TunerError):
 
 
 class SearchFailedError(TunerError):
-    """The search ended without a single completed trial."""
+    """The search ended without a single trial that has a score."""
 
 
 class EngineError(TunerError):

@@ -33,9 +33,10 @@ class Search:
             hyperparameters: `"units_2 <= units_1"`, `"hp['dense 1'] * units < 9000"`,
             `"not (optimizer == 'sgd' and learning_rate > 0.1)"`. One that names an
             inactive hyperparameter holds. The first trial has the default values or,
-            where these are not allowed, the nearest that are. Needs a `strategy`.
+            where these are not allowed, the nearest that are. With a `tuner_fn` it
+            needs a `strategy`.
         initial_points: Configurations to try after the defaults, as dicts; what they
-            leave out is the default. Needs a `strategy`.
+            leave out is the default. With a `tuner_fn` it needs a `strategy`.
         objective: The metric that decides: an `Objective`, or a name whose
             direction is known (`"val_loss"`, `"val_accuracy"`, ...). None: the
             tuner's objective, or `"val_loss"` for a `build_model`. A list of 2 to 4
@@ -62,7 +63,7 @@ class Search:
             that train epoch by epoch.
         repeats: Runs of the five best configurations and of the defaults, with a seed
             each, >= 1; the last of the `max_trials` go to them. The best mean wins.
-            Needs a `strategy` and a single objective.
+            Needs a single objective and, with a `tuner_fn`, a `strategy`.
         seed: Fixes everything random, >= 0; 0 is a seed like any other.
         parallelism: Trials at once, >= 1. None: `TuneArgs.num_parallel_trials`
             or, without it, what the machine has room for, each worker as soon as

@@ -33,7 +33,7 @@ def write_best_hyperparameters(folder: str, best: Trial) -> str:
 def write_tuner_results(
     folder: str, trials: Sequence[Trial], objectives: Sequence[Objective] = ()
 ) -> str:
-    """Writes the completed trials, best first, in the stock component's form.
+    """Writes the trials that have a score, best first, in the stock component's form.
 
     Each is `{"trial_id", "score", <hyperparameter>: value, ...}`; a hyperparameter
     that is itself called `score` or `trial_id` gets the prefix `hyperparameter/`. With

@@ -31,14 +31,14 @@ def require_winner(study: Study, reason: str, home: str) -> Trial:
         home: Where the study is kept, for the message.
 
     Raises:
-        SearchFailedError: If no trial completed; holds the first traceback.
+        SearchFailedError: If no trial has a score; holds the first traceback.
     """
     if study.best is not None:
         return study.best
     failed = [t for t in study.trials if t.state is TrialState.FAILED]
     if not failed:
         raise SearchFailedError(
-            f"The search ended without a completed trial: {reason}. "
+            f"The search ended without a trial that has a score: {reason}. "
             f"{_advice(study)} The study is kept in {home}"
         )
     first = failed[0]

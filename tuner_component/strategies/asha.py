@@ -48,11 +48,12 @@ class Asha:
             space: What can be tried.
             seed: Fixes everything random, >= 0.
             min_resource: What the lowest rung gives at least: an integer >= 1, or a
-                number above 0 for `"examples_fraction"`.
-            max_resource: What the highest rung gives, >= `min_resource`; at most 1
-                for `"examples_fraction"`.
+                share above 0.
+            max_resource: What the highest rung gives, >= `min_resource`; a share is at
+                most 1.
             reduction_factor: One in so many goes on from a rung, >= 2.
-            resource: The kind of fidelity: `"epochs"` or `"examples_fraction"`.
+            resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one
+                that the model code asks for.
             max_trials: Configurations at most, >= 1; None for no limit.
             proposals: The strategy that chooses the configurations.
             random_share: How many are random where that strategy learns, 0 to 1.

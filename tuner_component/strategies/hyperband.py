@@ -49,11 +49,12 @@ class Hyperband:
             space: What can be tried.
             seed: Fixes everything random, >= 0.
             min_resource: What the lowest rung gives at least: an integer >= 1, or a
-                number above 0 for `"examples_fraction"`.
-            max_resource: What the highest rung gives, >= `min_resource`; at most 1
-                for `"examples_fraction"`.
+                share above 0.
+            max_resource: What the highest rung gives, >= `min_resource`; a share is at
+                most 1.
             reduction_factor: One in so many goes on from a rung, >= 2.
-            resource: The kind of fidelity: `"epochs"` or `"examples_fraction"`.
+            resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one
+                that the model code asks for.
             iterations: How often all brackets are run, >= 1. None: as often as
                 `max_trials` allows, or once without it.
             max_trials: Configurations at most, >= 1; the last bracket is cut to fit.

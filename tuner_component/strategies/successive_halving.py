@@ -52,11 +52,12 @@ class SuccessiveHalving:
             num_configurations: How many start, >= 2. None: `max_trials`, or without
                 it as many as end with one in the highest rung that resources allow.
             min_resource: What the lowest rung gives at least: an integer >= 1, or a
-                number above 0 for `"examples_fraction"`.
-            max_resource: What the highest rung gives, >= `min_resource`; at most 1
-                for `"examples_fraction"`.
+                share above 0.
+            max_resource: What the highest rung gives, >= `min_resource`; a share is at
+                most 1.
             reduction_factor: One in so many goes on from a rung, >= 2.
-            resource: The kind of fidelity: `"epochs"` or `"examples_fraction"`.
+            resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one
+                that the model code asks for.
             max_trials: Configurations at most, >= 1; those of the guard count.
             proposals: The strategy that chooses the configurations.
             random_share: How many are random where that strategy learns, 0 to 1.

@@ -145,7 +145,7 @@ class Study:
 
     @property
     def best(self) -> Trial | None:
-        """The completed trial with the lowest loss, the earliest of equals.
+        """The trial with the most training and the lowest loss, the earliest of equals.
 
         With several objectives: the compromise.
         """

@@ -20,6 +20,7 @@ from pipelines import embedded_data, terminal
 from pipelines.settings import Settings
 from tuner_component import Search
 from tuner_component.errors import TunerError
+from tuner_component.strategies import registry
 
 _MODULES = Path(__file__).parent / "modules"
 _TABULAR, _IMAGES = _MODULES / "tabular.py", _MODULES / "images.py"
@@ -42,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     add("--root", type=Path, default=Path("demo"), help="for all files (%(default)s)")
     add("--trials", type=int, default=12, help="trials at most (%(default)s)")
     add("--parallel", type=int, default=0, help="trials at once (what fits)")
-    add("--strategy", help="how to search; the README lists them")
+    add("--strategy", help="how to search; tuner_component/README.md lists them")
     add("--epochs", type=int, default=20, help="epochs at most (%(default)s)")
     add("--seed", type=int, default=0, help="fixes everything random (%(default)s)")
     add("--train-steps", type=int, default=0, help="steps in an epoch (all rows)")
@@ -77,6 +78,8 @@ def settings(arguments: Sequence[str]) -> Settings:
             epochs=given.epochs,
             seed=given.seed,
         )
+        if search.strategy is not None:
+            registry.check(search.strategy, search.strategy_options)
     except ValueError as error:
         options.error(str(error))
     return Settings(

@@ -64,6 +64,7 @@ def test_every_option_arrives(tmp_path):
         ("--trials 0", "max_trials=0"),
         ("--epochs 0", "epochs=0"),
         ("--seed -1", "seed=-1"),
+        ("--strategy bayesan", "Did you mean 'bayesian'"),
         ("--task clustering", "invalid choice: 'clustering'"),
     ],
 )

@@ -130,7 +130,8 @@ class _Prepared:
             return self._make()(job, report)
         except SystemExit as error:
             raise TrialFailedError(
-                f"The code called sys.exit({error.code!r})."
+                f"The code called sys.exit({error.code!r}); expected an error that "
+                "says why: raise tuner_component.TrialFailedError(message)."
             ) from error
 
     def together(

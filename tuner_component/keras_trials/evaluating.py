@@ -268,7 +268,10 @@ def _load_weights(model: Any, job: Job) -> None:
 
 def _result(watch: Any, job: Job) -> dict[str, float]:
     if not watch.measurements:
-        raise TrialFailedError("The training ended without a single epoch.")
+        raise TrialFailedError(
+            "The training ended without a single epoch; expected epochs above an "
+            "initial_epoch, and no callback that stops before the first has ended."
+        )
     # Not every epoch ends with a validation.
     all_metrics = [measurement.metrics for measurement in watch.measurements]
     scored = [metrics for metrics in all_metrics if job.objective in metrics]

@@ -40,6 +40,11 @@ from tuner_component.study import Limits, Study
 from tuner_component.study import home as study_home
 from tuner_component.trial import TrialState
 
+_NOT_ALL_FOUND = (
+    "build_model was called for as many hyperparameters as there was time for: there "
+    "may be more than were found. A trial that asks for another adds it to the space."
+)
+
 
 def run(request: Request) -> None:
     """Checks, searches, and writes the artifacts.
@@ -64,6 +69,8 @@ def run(request: Request) -> None:
         try:
             plan, identity = code.plan(engine, scratch, explore_folder)
             fileio.rmtree(explore_folder)
+            if not code.explored.get("complete", True):
+                _say(_NOT_ALL_FOUND)
             if isinstance(engine, LocalPool):
                 stock = bool(module.function)
                 engine.do_together(num_together(search, stock=stock))

@@ -12,6 +12,7 @@ where the last constraint on it is checked.
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -120,12 +121,25 @@ class Configurations:
     def _pick(
         self, position: int, facts: _Facts, number: int
     ) -> tuple[Group | None, _Facts, int]:
-        for group, after in self._branches[position][facts]:
-            block = self._counts[position + 1][after] * (group.size if group else 1)
-            if number < block:
-                return group, after, number
-            number -= block
-        raise IndexError(f"There are only {self.size} configurations.")
+        ends = self._ends(position, facts)
+        place = bisect.bisect_right(ends, number)
+        if place == len(ends):
+            raise IndexError(f"There are only {self.size} configurations.")
+        group, after = self._branches[position][facts][place]
+        return group, after, number - (ends[place - 1] if place else 0)
+
+    def _ends(self, position: int, facts: _Facts) -> list[int]:
+        """Returns how many configurations the branches have up to each, included."""
+        known = self._known_ends[position]
+        if facts not in known:
+            counts = self._counts[position + 1]
+            known[facts] = [
+                *itertools.accumulate(
+                    counts[after] * (group.size if group else 1)
+                    for group, after in self._branches[position][facts]
+                )
+            ]
+        return known[facts]
 
     def rank(self, values: Mapping[str, Value]) -> int | None:
         """Returns the number of a configuration, or None if it has none.
@@ -203,6 +217,7 @@ class Configurations:
         ]
         self._branches = self._walk(ties)
         self._counts = self._count()
+        self._known_ends: list[dict[_Facts, list[int]]] = [{} for _ in self._branches]
 
     def _walk(self, ties: Ties) -> list[dict[_Facts, list[_Branch]]]:
         needed = self._needed()

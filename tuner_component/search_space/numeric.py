@@ -206,6 +206,10 @@ class Float(_Numeric):
             value = self.high + self.low - value
         return min(max(value, self.low), self.high)
 
+    def nearest(self, value: float) -> float:
+        """Returns the value that is nearest to a number of the range."""
+        return value if self.step is None else self._at(self._nearest(value))
+
     def _nearest(self, value: float) -> int:
         step = self.step or math.inf
         if self.sampling == "reverse_log":
@@ -304,7 +308,11 @@ class Int(_Numeric):
             return int(number)
         return None
 
-    def _nearest(self, value: int) -> int:
+    def nearest(self, value: float) -> int:
+        """Returns the value that is nearest to a number of the range."""
+        return int(self.values()[self._nearest(value)])
+
+    def _nearest(self, value: float) -> int:
         values = self.values()
         if isinstance(values, range):
             return min(round((value - self.low) / values.step), len(values) - 1)

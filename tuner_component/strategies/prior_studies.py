@@ -115,5 +115,4 @@ def _own(parameter: Parameter, value: Value) -> Value | None:
         return exact
     if isinstance(value, bool | str) or not parameter.low <= value <= parameter.high:
         return None
-    listed = parameter.values()
-    return None if listed is None else min(listed, key=lambda v: abs(float(v) - value))
+    return parameter.nearest(value)

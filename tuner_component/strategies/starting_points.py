@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from tuner_component.errors import SearchSpaceError
 from tuner_component.search import suggestion
 from tuner_component.search_space import Parameter, SearchSpace
-from tuner_component.strategies.base import Action, Strategy, Suggest, kept
+from tuner_component.strategies.base import Action, Done, Strategy, Suggest, kept
 from tuner_component.strategies.rungs import after
 from tuner_component.strategies.tried import Tried
 from tuner_component.trial import Trial, Value
@@ -47,6 +47,8 @@ class StartingPoints:
         actions: list[Action] = []
         while left and len(actions) < count:
             action = self._strategy.propose(trials, 1)[0]
+            if isinstance(action, Done) and not any(t.fidelity for t in trials):
+                action = Suggest({})  # A grid need not hold the points.
             if isinstance(action, Suggest):
                 action = dataclasses.replace(action, values=left.pop(0))
                 trials = after(trials, action)

@@ -19,6 +19,7 @@ from typing_extensions import override
 from tuner_component.training import legacy_fit, reuse, row_graphs, support
 from tuner_component.training.fit import first_line
 from tuner_component.training.iterator_graphs import IteratorGraphs, batch_spec
+from tuner_component.training.left_by_traces import without_variables
 from tuner_component.training.model_variables import make_variables
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.row_graphs import RowGraphs
@@ -208,7 +209,8 @@ class _Functions(contextlib.AbstractContextManager[None]):
     def _run(self, kind: str, iterator: Any, steps: int) -> Any:
         if kind not in self._plain:
             try:
-                graph = self._graphs(iterator).graph(f"{kind}_step", iterator)
+                with without_variables(self._model):
+                    graph = self._graphs(iterator).graph(f"{kind}_step", iterator)
             except Exception as error:  # noqa: BLE001 - Keras' own step says it
                 support.fall_back(first_line(error))
                 with self._one_step_at_once():

@@ -22,6 +22,9 @@ def why_not(model: Any, structure: Structure | None) -> str:
     """
     if structure is None:
         return "the model is not of Keras' own layers, losses and optimisers alone"
+    if not all(map(callable, structure.key[1:])):
+        # All models are there before one trains: it may have changed for each.
+        return "a loss or metric of the model code reads a variable of its module"
     return _about_optimizer(model.optimizer) or _about_layers(model)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from typing import Any
 
@@ -71,15 +72,27 @@ def functions_of(model: Any) -> list[str]:
     found = []
     for layer in model._flatten_layers(include_self=False):
         for name, value in vars(layer).items():
-            if hasattr(value, "__code__"):
+            if _has_code(value):
                 if not _is_of_library(value):
                     raise UnknownError
                 found.append(f"{name} {value.__module__}.{value.__qualname__}")
     return found
 
 
-def _is_of_library(function: Any) -> bool:
-    return str(function.__module__).split(".")[0] in _LIBRARIES
+def _is_of_library(thing: Any) -> bool:
+    """Returns whether it is a function, class or module that nobody changes."""
+    if isinstance(thing, types.ModuleType):
+        module = thing.__name__
+    elif isinstance(thing, type | types.BuiltinFunctionType) or _has_code(thing):
+        module = str(thing.__module__)
+    else:
+        return False
+    root = module.split(".")[0]
+    return root in _LIBRARIES or root in sys.stdlib_module_names
+
+
+def _has_code(thing: Any) -> bool:
+    return hasattr(thing, "__code__")
 
 
 def with_globals(function: Any, seen: frozenset[Any] = frozenset()) -> list[Any]:
@@ -88,20 +101,19 @@ def with_globals(function: Any, seen: frozenset[Any] = frozenset()) -> list[Any]
     Raises:
         UnknownError: If nobody can tell.
     """
-    if function.__closure__:
+    if _is_of_library(function):
+        return [function]
+    if type(function) is not types.FunctionType or function.__closure__:
         raise UnknownError
-    found = [function]
+    if vars(function):
+        raise UnknownError
+    found: list[Any] = [function]
     for name in _names(function.__code__):
         value = function.__globals__.get(name)
         if value is None or isinstance(value, str | int | float | bool):
             found.append(value)
-        elif hasattr(value, "__code__") and value not in seen:
-            is_known = _is_of_library(value)
-            found += (
-                [value] if is_known else with_globals(value, seen | {function, value})
-            )
-        elif not isinstance(value, types.ModuleType | type) and not callable(value):
-            raise UnknownError
+        elif value not in seen:
+            found += with_globals(value, seen | {function, value})
     return found
 
 

@@ -18,7 +18,7 @@ from tests.contracts.strategy_contract import (
     promote,
 )
 from tuner_component.strategies.base import Action, Done, Promote, Strategy, Suggest
-from tuner_component.strategies.brackets import Plan
+from tuner_component.strategies.plan import Plan
 from tuner_component.trial import Trial, TrialState
 
 COMPLETED = (TrialState.COMPLETED,)

@@ -14,7 +14,7 @@ from tuner_component.step import cheaper
 from tuner_component.step.search_plan import Effort, SearchPlan, described_space
 from tuner_component.strategies import registry, starting_points
 from tuner_component.strategies.base import Strategy
-from tuner_component.strategies.brackets import Planned
+from tuner_component.strategies.plan import Planned
 from tuner_component.strategies.prior_studies import PriorStudy
 from tuner_component.strategies.repeated import Repeated, reserve
 from tuner_component.strategies.scalarised import Scalarised

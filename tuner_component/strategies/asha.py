@@ -8,7 +8,8 @@ from tuner_component.search_space import SearchSpace
 from tuner_component.strategies import brackets, proposing, rung_options, rungs
 from tuner_component.strategies.asynchronous import Asynchronous, Ladder
 from tuner_component.strategies.base import Action
-from tuner_component.strategies.brackets import Bracket, Plan, Rung
+from tuner_component.strategies.brackets import Bracket, Rung
+from tuner_component.strategies.plan import Plan
 from tuner_component.trial import Trial, TrialState
 
 

@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol, runtime_checkable
-
-from typing_extensions import override
-
-_CONTINUED = "epochs"
-"""The resource of which a survivor gets only what is added, not all again."""
-_MOST_SHOWN = 40
-"""Brackets of a plan in words; an iteration has at most as many."""
+from collections.abc import Sequence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,84 +62,6 @@ class Bracket:
         return of(num_configurations, self.resources, self.reduction_factor)
 
 
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """What a strategy is going to spend.
-
-    Attributes:
-        brackets: In the order in which they start.
-        resource: What is spent: `"epochs"`, ...
-        max_resource: The full training.
-        is_least: Whether it may become more.
-    """
-
-    brackets: Sequence[Bracket]
-    resource: str
-    max_resource: float
-    is_least: bool = False
-
-    @property
-    def num_configurations(self) -> int:
-        """How many configurations start."""
-        return int(self.total(lambda bracket: bracket.num_configurations))
-
-    @property
-    def total_resource(self) -> float:
-        """What all of it costs."""
-        if self.resource != _CONTINUED:
-            return self.total(lambda bracket: bracket.total_anew)
-        return self.total(lambda bracket: bracket.total_resource)
-
-    @property
-    def num_jobs(self) -> int:
-        """How many trainings there are, each from one rung to the next."""
-        return int(
-            self.total(lambda each: sum(r.num_configurations for r in each.rungs))
-        )
-
-    @property
-    def num_rungs(self) -> int:
-        """The rungs of the bracket that has most."""
-        return max(len(bracket.rungs) for bracket in self.brackets[:_MOST_SHOWN])
-
-    def total(self, amount: Callable[[Bracket], float]) -> float:
-        """Returns the sum of an amount over all brackets."""
-        if isinstance(self.brackets, Repeated):
-            return self.brackets.total(amount)
-        return sum(map(amount, self.brackets))
-
-    @property
-    def text(self) -> str:
-        """The plan as a table for people, its total compared with full trainings."""
-        full = self.num_configurations * self.max_resource
-        least = "at least " if self.is_least else ""
-        lines = [
-            f"{self.num_configurations:,} configurations, {least}"
-            f"{_amount(self.total_resource)} {self.resource} in all; to train every "
-            f"one to the end takes {_amount(full)}, "
-            f"{full / self.total_resource:.3g} times as many."
-        ]
-        width = len(str(len(self.brackets) - 1))
-        for number, bracket in enumerate(self.brackets[:_MOST_SHOWN]):
-            rungs = ", ".join(
-                f"{rung.num_configurations:,} x {_amount(rung.resource)}"
-                for rung in bracket.rungs
-            )
-            lines.append(f"  bracket {number:{width}}  {rungs} {self.resource}")
-        if len(self.brackets) > _MOST_SHOWN:
-            lines.append(f"  and so on, {len(self.brackets):,} brackets in all")
-        return "\n".join(lines)
-
-
-@runtime_checkable
-class Planned(Protocol):
-    """A strategy that knows beforehand what it will spend."""
-
-    @property
-    def plan(self) -> Plan | None:
-        """What it will spend; None where that has no end."""
-
-
 def hyperband(
     min_resource: float, max_resource: float, reduction_factor: int
 ) -> tuple[Bracket, ...]:
@@ -202,60 +115,6 @@ def successive_halving(
     return of(num_configurations, steps, reduction_factor)
 
 
-class Repeated(Sequence[Bracket]):
-    """Brackets over and over: as many as a search may have, which can be millions.
-
-    Args:
-        first: What comes once, before the others.
-        one: One iteration.
-        iterations: How many; None: as many as the limit allows, or else one.
-        limit: Configurations of all iterations at most, the last bracket is cut to
-            fit; None for no limit.
-    """
-
-    def __init__(
-        self,
-        first: Sequence[Bracket],
-        one: Sequence[Bracket],
-        iterations: int | None,
-        limit: int | None,
-    ) -> None:
-        self.first, self.one = tuple(first), tuple(one)
-        number = sum(bracket.num_configurations for bracket in one)
-        most = math.inf if limit is None else limit / number
-        wanted = (
-            (1 if limit is None else math.inf) if iterations is None else iterations
-        )
-        self.times = math.floor(min(most, wanted))
-        rest = one if self.times < wanted and limit is not None else ()
-        left = 0 if limit is None else limit - self.times * number
-        self.last = tuple(_until(iter(rest), left))
-
-    @override
-    def __len__(self) -> int:
-        return len(self.first) + self.times * len(self.one) + len(self.last)
-
-    @override
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return tuple(self[place] for place in range(*index.indices(len(self))))
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        place = index - len(self.first)
-        if place < 0:
-            return self.first[index]
-        iteration, place = divmod(place, len(self.one))
-        return (self.one if iteration < self.times else self.last)[place]
-
-    def total(self, amount: Callable[[Bracket], float]) -> float:
-        """Returns the sum of an amount over all brackets."""
-        once, again = (
-            sum(map(amount, self.first + self.last)),
-            sum(map(amount, self.one)),
-        )
-        return once + self.times * again
-
-
 def num_rungs(min_resource: float, max_resource: float, reduction_factor: int) -> int:
     """Returns how many rungs there are room for, >= 1."""
     number = 1
@@ -276,20 +135,6 @@ def resources(number: int, max_resource: float, reduction_factor: int) -> list[f
         max(round(max_resource / reduction_factor**below), 1)
         for below in range(number - 1, -1, -1)
     ]
-
-
-def _amount(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
-
-
-def _until(brackets: Iterator[Bracket], limit: int | None) -> Iterator[Bracket]:
-    for bracket in brackets:
-        if limit is not None:
-            if limit < 1:
-                return
-            bracket = bracket.cut(limit)
-            limit -= bracket.num_configurations
-        yield bracket
 
 
 def of(number: int, resources: Sequence[float], reduction_factor: int) -> Bracket:

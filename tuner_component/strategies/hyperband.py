@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from tuner_component.search_space import SearchSpace
 from tuner_component.strategies import brackets, proposing, rank_agreement, rung_options
 from tuner_component.strategies.base import Action
-from tuner_component.strategies.brackets import Plan
+from tuner_component.strategies.iterations import Iterations
 from tuner_component.strategies.options import check_flag
+from tuner_component.strategies.plan import Plan
 from tuner_component.strategies.synchronous import Synchronous
 from tuner_component.trial import Trial
 
@@ -81,7 +82,7 @@ class Hyperband:
         if audited and limit is not None:
             limit -= rank_agreement.NUM_AUDITED
         audit = (rank_agreement.audit(one[0]),) if audited else ()
-        every = brackets.Repeated(audit, one, iterations, limit)
+        every = Iterations(audit, one, iterations, limit)
         self.plan = Plan(every, resource, max_resource, is_least=audited)
         self._schedule = Synchronous(self.plan, inner, audited=audited)
 

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from tuner_component.search_space import SearchSpace
 from tuner_component.strategies import proposing, rank_agreement, rung_options
 from tuner_component.strategies.base import Action
-from tuner_component.strategies.brackets import Bracket, Plan, Rung
+from tuner_component.strategies.brackets import Bracket, Rung
 from tuner_component.strategies.options import check_flag
+from tuner_component.strategies.plan import Plan
 from tuner_component.strategies.synchronous import Synchronous
 from tuner_component.trial import Trial
 

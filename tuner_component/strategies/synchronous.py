@@ -15,7 +15,8 @@ from tuner_component.strategies.base import (
     Suggest,
     Wait,
 )
-from tuner_component.strategies.brackets import Bracket, Plan
+from tuner_component.strategies.brackets import Bracket
+from tuner_component.strategies.plan import Plan
 from tuner_component.trial import Fidelity, Trial, TrialState
 
 _BRACKET, _RESOURCES = "bracket", "rungs"

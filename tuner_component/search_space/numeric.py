@@ -7,16 +7,16 @@ import math
 import numbers
 import sys
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from typing_extensions import override
 
 from tuner_component.search_space.parameter import Condition, Parameter
+from tuner_component.search_space.scales import Sampling, fraction_of, value_at
 from tuner_component.trial import Value
 
-Sampling = Literal["linear", "log", "reverse_log"]
-
+_WIDEST = sys.float_info.max
 _MAX_STEPS = 1_000_000
 _TOLERANCE = 1e-9
 
@@ -150,7 +150,7 @@ class Float(_Numeric):
     @override
     def encode(self, value: Value) -> float:
         if self.step is None:
-            return _fraction(float(value), self.low, self.high, self.sampling)
+            return fraction_of(float(value), self.low, self.high, self.sampling)
         return (self._nearest(float(value)) + 0.5) / self._num_steps()
 
     @override
@@ -221,7 +221,7 @@ class Float(_Numeric):
         return min(max(round(index), 0), self._num_steps() - 1)
 
     def _scaled(self, fraction: float) -> float:
-        value = _scale(fraction, self.low, self.high, self.sampling)
+        value = value_at(fraction, self.low, self.high, self.sampling)
         return min(max(value, self.low), self.high)
 
 
@@ -296,7 +296,7 @@ class Int(_Numeric):
     def encode(self, value: Value) -> float:
         if self.step is None:
             end = self.high + 1
-            return _fraction(float(value) + 0.5, self.low, end, self.sampling)
+            return fraction_of(float(value) + 0.5, self.low, end, self.sampling)
         return (self._nearest(int(value)) + 0.5) / len(self.values())
 
     @override
@@ -320,35 +320,11 @@ class Int(_Numeric):
 
     def _scaled(self, fraction: float) -> int:
         # high + 1: each integer owns the unit interval above it.
-        number = _scale(fraction, self.low, self.high + 1, self.sampling)
+        number = value_at(fraction, self.low, self.high + 1, self.sampling)
         return min(max(int(number), self.low), self.high)
-
-
-_WIDEST = sys.float_info.max
 
 
 def _is_number(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return False
     return math.isfinite(value)
-
-
-def _scale(fraction: float, low: float, high: float, sampling: Sampling) -> float:
-    if sampling == "linear":
-        return low + fraction * (high - low)
-    if sampling == "log":
-        return low * math.pow(high / low, fraction)
-    return high + low - low * math.pow(high / low, 1 - fraction)
-
-
-def _fraction(value: float, low: float, high: float, sampling: Sampling) -> float:
-    """Returns the inverse of `_scale`, from 0 to 1; 0.5 where nothing varies."""
-    if low == high:
-        return 0.5
-    if sampling == "linear":
-        fraction = (value - low) / (high - low)
-    elif sampling == "log":
-        fraction = math.log(value / low) / math.log(high / low)
-    else:
-        fraction = 1 - math.log((high + low - value) / low) / math.log(high / low)
-    return min(max(fraction, 0.0), 1.0)

@@ -1,11 +1,12 @@
-"""Do the parameters of a space fit together?"""
+"""Do the parameters of a space fit together, and values to them?"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tuner_component.errors import SearchSpaceError
 from tuner_component.search_space.parameter import Condition, Parameter
+from tuner_component.trial import Value
 
 
 def check_repeats(parameters: Sequence[Parameter]) -> None:
@@ -66,6 +67,47 @@ def check_reached(parameters: Sequence[Parameter], reached: Collection[int]) -> 
                 f"{conditions}; expected some that one configuration meets together. "
                 "Correct them or remove the parameter."
             )
+
+
+def check_values(
+    values: Mapping[str, Value],
+    parameters: Sequence[Parameter],
+    activated: Sequence[Parameter],
+) -> None:
+    """Raises unless each active parameter has a value, and no other.
+
+    Args:
+        values: What is checked.
+        parameters: All of the space.
+        activated: Those that the values activate.
+
+    Raises:
+        SearchSpaceError: Says which name is unknown, inactive or missing, or
+            which value is out of range.
+    """
+    active = {parameter.name: parameter for parameter in activated}
+    known = {parameter.name for parameter in parameters}
+    for name, value in values.items():
+        if name not in known:
+            raise SearchSpaceError(
+                f"Received a value for {name!r}; expected one of {sorted(known)}. "
+                "Correct the name or leave it out."
+            )
+        if name not in active:
+            raise SearchSpaceError(
+                f"Received {name}={value!r}; expected no value, because its "
+                "conditions do not hold for the other values. Leave it out."
+            )
+        if not active[name].contains(value):
+            raise SearchSpaceError(
+                f"Received {name}={value!r}; expected a value of {active[name]}."
+            )
+    missing = [name for name in active if name not in values]
+    if missing:
+        raise SearchSpaceError(
+            f"Received no value for {missing}; expected one for every active "
+            "parameter. Add them."
+        )
 
 
 def _no_parent(

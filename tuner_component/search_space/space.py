@@ -4,41 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tuner_component import records
 from tuner_component.errors import SearchSpaceError
-from tuner_component.search_space.categorical import Boolean, Choice, Fixed
+from tuner_component.search_space import json_form
+from tuner_component.search_space.categorical import Fixed
 from tuner_component.search_space.configurations import Configurations
 from tuner_component.search_space.consistency import (
     check_parents,
     check_reached,
     check_repeats,
+    check_values,
 )
 from tuner_component.search_space.constraint import Constraint
 from tuner_component.search_space.feasibility import sample, some_allowed, starts
 from tuner_component.search_space.kinds import check_kinds
 from tuner_component.search_space.nearest import nearest_to_defaults
-from tuner_component.search_space.numeric import Float, Int
 from tuner_component.search_space.parameter import Parameter
 from tuner_component.search_space.wiring import Wiring, wirings
 from tuner_component.trial import Value
-
-_VERSION = 1
-_VERSION_WITH_CONSTRAINTS = 2
-_KINDS: dict[str, type[Parameter]] = {
-    "boolean": Boolean,
-    "choice": Choice,
-    "fixed": Fixed,
-    "float": Float,
-    "int": Int,
-}
-_NAMES = {cls: kind for kind, cls in _KINDS.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,29 +142,7 @@ class SearchSpace:
             SearchSpaceError: Says which name is unknown, inactive or missing, or
                 which value is out of range.
         """
-        active = {parameter.name: parameter for parameter in self.active(values)}
-        known = {parameter.name for parameter in self.parameters}
-        for name, value in values.items():
-            if name not in known:
-                raise SearchSpaceError(
-                    f"Received a value for {name!r}; expected one of {sorted(known)}. "
-                    "Correct the name or leave it out."
-                )
-            if name not in active:
-                raise SearchSpaceError(
-                    f"Received {name}={value!r}; expected no value, because its "
-                    "conditions do not hold for the other values. Leave it out."
-                )
-            if not active[name].contains(value):
-                raise SearchSpaceError(
-                    f"Received {name}={value!r}; expected a value of {active[name]}."
-                )
-        missing = [name for name in active if name not in values]
-        if missing:
-            raise SearchSpaceError(
-                f"Received no value for {missing}; expected one for every active "
-                "parameter. Add them."
-            )
+        check_values(values, self.parameters, self.active(values))
 
     def size(self, grid_points: int | None = None) -> int | None:
         """Returns the number of allowed configurations.
@@ -239,17 +205,7 @@ class SearchSpace:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the space as a JSON object, with the version of its form."""
-        parameters = [
-            {"kind": _NAMES[type(parameter)], **records.encode(parameter)}
-            for parameter in self.parameters
-        ]
-        if not self.constraints:
-            return {"version": _VERSION, "parameters": parameters}
-        return {
-            "version": _VERSION_WITH_CONSTRAINTS,
-            "parameters": parameters,
-            "constraints": [constraint.text for constraint in self.constraints],
-        }
+        return json_form.to_json(self.parameters, self.constraints)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SearchSpace:
@@ -258,19 +214,7 @@ class SearchSpace:
         Raises:
             SearchSpaceError: If it is not a space of a version known here.
         """
-        if data.get("version") not in (_VERSION, _VERSION_WITH_CONSTRAINTS):
-            raise SearchSpaceError(
-                f"Received a search space of version {data.get('version')!r}; expected "
-                f"{_VERSION} or {_VERSION_WITH_CONSTRAINTS}. Read it with the release "
-                "that wrote it."
-            )
-        return cls(
-            tuple(
-                records.decode(_KINDS[parameter["kind"]], parameter)
-                for parameter in data["parameters"]
-            ),
-            tuple(data.get("constraints", ())),
-        )
+        return cls(*json_form.from_json(data))
 
     def fingerprint(self) -> str:
         """Returns the SHA-256 of the space, in hexadecimal.
@@ -278,15 +222,7 @@ class SearchSpace:
         The order of the parameters does not count, but for those of one name, the
         first active of which gives the value. Nor does the order of the constraints.
         """
-        texts = sorted({constraint.text for constraint in self.constraints})
-        ordered = sorted(self.parameters, key=lambda parameter: parameter.name)
-        data: list[dict[str, Any]] = [
-            {"kind": _NAMES[type(parameter)], **records.encode(parameter)}
-            for parameter in ordered
-        ]
-        data += [{"constraint": text} for text in texts]
-        text = json.dumps(data, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return json_form.fingerprint(self.parameters, self.constraints)
 
     def merge(self, other: SearchSpace) -> SearchSpace:
         """Returns this space with the parameters that only `other` has, at the end.

@@ -11,7 +11,7 @@ import dataclasses
 import json
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tuner_component.errors import (
@@ -20,8 +20,12 @@ from tuner_component.errors import (
     SearchSpaceError,
 )
 from tuner_component.search_space.wiring import Wiring, is_wiring, wirings
+from tuner_component.space_discovery.entries import (
+    alternatives,
+    is_wired,
+    with_conditions,
+)
 
-_MAX_VALUES = 32
 _MAX_BUILDS = 200
 _MAX_TOGETHER = 8
 _MAX_DRAWS, _LEAST_SECONDS = 200, 5.0
@@ -96,8 +100,8 @@ class _Explorer:
         A few random combinations find what two Booleans decide together; what needs
         rarer ones joins the space when a trial asks for it.
         """
-        varied = {n: v for n, e in self.found.items() if len(v := _alternatives(e)) > 1}
-        if len(varied) < 2 or any(_is_wired(entry) for entry in self.found.values()):
+        varied = {n: v for n, e in self.found.items() if len(v := alternatives(e)) > 1}
+        if len(varied) < 2 or any(is_wired(entry) for entry in self.found.values()):
             return True
         draws = random.Random(0)
         for _ in range(_MAX_TOGETHER):
@@ -177,7 +181,7 @@ class _Explorer:
         """
         owned = Wiring.from_text(name, text).names
         places = [e for e in self.found.values() if e["config"]["name"] in owned]
-        lists = [_alternatives(entry) or [None] for entry in places]
+        lists = [alternatives(entry) or [None] for entry in places]
         new: list[tuple[dict[str, Any], str]] = []
         for turn in range(max(map(len, lists), default=0)):
             values = {**context}
@@ -205,7 +209,7 @@ class _Explorer:
         ]
 
     def _values(self, context: Mapping[str, Any], name: str) -> list[Any]:
-        values = _alternatives(self.found[name])
+        values = alternatives(self.found[name])
         if self.found[name]["class_name"] == "Int" and len(values) > 2:
             ends = [
                 self._try({**context, self.found[name]["config"]["name"]: value})
@@ -251,57 +255,4 @@ class _Explorer:
         return True
 
     def _config(self) -> dict[str, Any]:
-        space = []
-        for key, entry in _parents_first(self.found, self.appears):
-            conditions = [
-                {
-                    "class_name": "Parent",
-                    "config": {
-                        "name": self.found[parent]["config"]["name"],
-                        "values": values,
-                    },
-                }
-                for parent, values in self.appears.get(key, {}).items()
-            ]
-            declared = entry["config"]["conditions"]
-            space.append(
-                {
-                    "class_name": entry["class_name"],
-                    "config": {**entry["config"], "conditions": declared + conditions},
-                }
-            )
-        return {"space": space, "values": {}}
-
-
-def _parents_first(
-    found: Mapping[str, Any], appears: Mapping[str, Mapping[str, Any]]
-) -> Iterable[tuple[str, Any]]:
-    placed: dict[str, Any] = {}
-
-    def place(key: str) -> None:
-        if key not in placed:
-            for parent in appears.get(key, {}):
-                place(parent)
-            placed[key] = found[key]
-
-    for key in found:
-        place(key)
-    return placed.items()
-
-
-def _is_wired(entry: Mapping[str, Any]) -> bool:
-    return is_wiring(entry["config"].get("value"))
-
-
-def _alternatives(entry: Mapping[str, Any]) -> list[Any]:
-    """Returns the values of a parameter that may decide about others."""
-    config = entry["config"]
-    if entry["class_name"] == "Boolean":
-        return [False, True]
-    if entry["class_name"] == "Choice":
-        return list(config["values"])[:_MAX_VALUES]
-    if entry["class_name"] == "Int" and config.get("sampling") in (None, "linear"):
-        step = config.get("step") or 1
-        values = list(range(config["min_value"], config["max_value"] + 1, step))
-        return values if len(values) <= _MAX_VALUES else []
-    return []
+        return with_conditions(self.found, self.appears)

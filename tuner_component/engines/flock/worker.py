@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import sys
 import time
-from pathlib import Path
 
-from tuner_component.engines.flock import code, layout, messages
+from tuner_component.engines.flock import layout, messages
 from tuner_component.engines.flock.held_jobs import HeldJobs
 from tuner_component.engines.flock.layout import LEAD, MARK, Lead, Term
-from tuner_component.engines.flock.lease import Lease
 from tuner_component.engines.flock.messages import Kind, Note, Setup
 from tuner_component.engines.flock.retries import RetryingStorage
-from tuner_component.engines.flock.storage import Storage, exists
+from tuner_component.engines.flock.storage import Storage
 from tuner_component.engines.flock.timing import Pace, Silence, Timing
-from tuner_component.engines.local_pool import LocalPool
-from tuner_component.engines.pool_server import Preload
+from tuner_component.engines.flock.workplace import Workplace, unseen
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job
 
-_EVALUATOR = "tuner_component.engines.flock.lease:make_evaluator"
 _BATCHED = (Kind.STARTED, Kind.MEASURED)
 _logger = logging.getLogger(__name__)
 
@@ -57,9 +51,7 @@ class FlockWorker:
     ) -> None:
         self.id = layout.new_member(name)
         self._storage = RetryingStorage(storage)
-        self._num_slots = num_slots
-        self._log_folder = Path(log_folder)
-        self._scratch = Path(scratch)
+        self._workplace = Workplace(num_slots, log_folder, scratch)
         self._patience = patience_seconds
         self._timing = Timing()
         self._pace = Pace(self._timing)
@@ -151,8 +143,8 @@ class FlockWorker:
         if self._jobs is None:
             self._adopt(setup)
             self._require_inputs(setup, lead.term)
-            environment = self._environment(setup)
-            self._jobs = HeldJobs(lambda: self._make_pool(setup, environment))
+            environment = self._workplace.prepare(setup, self._storage)
+            self._jobs = HeldJobs(lambda: self._workplace.open_pool(setup, environment))
         self._jobs.disown()
         self._join(self._jobs)
         self._term, self._next_job, self._next_mail = lead.term, 0, 0
@@ -176,57 +168,12 @@ class FlockWorker:
         Raises:
             EngineError: Names what it does not see.
         """
-        unseen = [name for name in setup.inputs if not exists(name)]
-        if not unseen:
+        why = unseen(setup)
+        if why is None:
             return
-        why = (
-            f"it does not see {unseen[0]}. Expected the step's inputs on storage that "
-            "all hosts share; mount it there, or put the pipeline root on it."
-        )
         left = messages.write_notes([Note(Kind.LEFT, why=why)])
         self._storage.write(layout.mail_name(self.id, term, 0), left)
         raise EngineError(f"{self.id} cannot work: {why}")
-
-    def _environment(self, setup: Setup) -> dict[str, str]:
-        """Returns the variables of the processes that run jobs."""
-        temporary = self._scratch / "tmp"
-        temporary.mkdir(parents=True, exist_ok=True)
-        unpacked = self._scratch / "code"
-        sys.path[:] = [path for path in sys.path if Path(path).parent != unpacked]
-        paths = [os.environ.get("PYTHONPATH", "")]
-        if setup.code:
-            folder = unpacked / Path(setup.code).stem
-            code.unpack(code.read(self._storage, setup.code), folder)
-            sys.path.append(str(folder))  # which the pool's processes have too
-            paths.append(str(folder))
-        return {
-            **setup.environment,
-            "TMPDIR": str(temporary),
-            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        }
-
-    def _make_pool(self, setup: Setup, environment: dict[str, str]) -> LocalPool:
-        self._log_folder.mkdir(parents=True, exist_ok=True)
-        settings = {
-            "lease": self._lease_path,
-            "evaluator": setup.evaluator,
-            "settings": setup.settings,
-        }
-        pool = LocalPool(
-            self._num_slots,
-            _EVALUATOR,
-            settings,
-            log_folder=str(self._log_folder),
-            preload=Preload(setup.libraries, setup.user_modules),
-            limits=setup.limits,
-            environment=environment,
-        )
-        pool.do_together(setup.together)
-        return pool
-
-    @property
-    def _lease_path(self) -> str:
-        return str(self._log_folder / "lease")
 
     def _give_sign(self) -> None:
         began = time.monotonic()
@@ -237,7 +184,7 @@ class FlockWorker:
         self._storage.write(layout.beat_name(self.id, self._beat + 1), MARK)
         self._beat += 1
         self._lease_end = began + self._timing.lease_seconds
-        Lease(self._lease_path).extend(self._lease_end)
+        self._workplace.lease.extend(self._lease_end)
         self._next_beat = began + self._timing.beat_seconds
         if self._beat > 1:
             self._storage.delete(layout.beat_name(self.id, self._beat - 1))

@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 _PUBLIC = {
-    "ContinuingTuner": "tuner_component.keras_tuner_adapter.strategy_oracle",
+    "ContinuingTuner": "tuner_component.keras_tuner_adapter.continuing_tuner",
     "InfeasibleTrialError": "tuner_component.errors",
     "Objective": "tuner_component.trial",
     "Search": "tuner_component.search",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,15 @@ def forget(oracle: Any) -> None:
 
     oracle_module.LOCKS.pop(oracle, None)
     oracle_module.THREADS.pop(oracle, None)
+
+
+def unlock(oracle: Any) -> None:
+    """Gives back the lock that KerasTuner keeps when an oracle raises."""
+    from keras_tuner.src.engine import oracle as oracle_module
+
+    if oracle_module.THREADS[oracle] == threading.current_thread().name:
+        oracle_module.THREADS[oracle] = None
+        oracle_module.LOCKS[oracle].release()
 
 
 def without_files(oracle: Any) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import threading
 from typing import Any, Literal, cast
 
 import keras_tuner  # noqa: TID253 - the base class; this module is imported lazily
-from keras_tuner.src.engine import oracle as oracle_module  # noqa: TID253
 from typing_extensions import override
 
 from tuner_component.errors import PreflightError, StudyMismatchError
-from tuner_component.keras_tuner_adapter import bridge
+from tuner_component.keras_tuner_adapter import bridge, oracle_patches
 from tuner_component.keras_tuner_adapter.growing import Growing
 from tuner_component.keras_tuner_adapter.proposals import OWN_PREFIX, Proposals
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
@@ -101,7 +99,7 @@ class StrategyOracle(keras_tuner.Oracle):
         try:
             return super().create_trial(tuner_id)
         except BaseException:
-            _release_lock(self)
+            oracle_patches.unlock(self)
             raise
 
     @override
@@ -194,20 +192,6 @@ class StrategyOracle(keras_tuner.Oracle):
             )
 
 
-class ContinuingTuner(keras_tuner.Hyperband):
-    """KerasTuner's tuner that continues trials, for any oracle that asks for it.
-
-    Args:
-        oracle: Its trials may have the values `tuner/epochs`, `tuner/initial_epoch`
-            and `tuner/trial_id`.
-        hypermodel: As for `keras_tuner.Tuner`.
-        **kwargs: Further arguments of `keras_tuner.Tuner`.
-    """
-
-    def __init__(self, oracle: Any, hypermodel: Any = None, **kwargs: Any) -> None:
-        keras_tuner.Tuner.__init__(self, oracle=oracle, hypermodel=hypermodel, **kwargs)
-
-
 def _check(
     strategy: str, options: dict[str, Any], seed: object, max_trials: object
 ) -> None:
@@ -248,10 +232,3 @@ def _rung(number: int, fidelity: Fidelity | None, spent: int = 0) -> dict[str, A
         "tuner/bracket": 0,
         "tuner/round": number,
     }
-
-
-def _release_lock(oracle: Any) -> None:
-    """Gives back the lock that KerasTuner keeps when an oracle raises."""
-    if oracle_module.THREADS[oracle] == threading.current_thread().name:
-        oracle_module.THREADS[oracle] = None
-        oracle_module.LOCKS[oracle].release()

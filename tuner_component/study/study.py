@@ -17,6 +17,7 @@ from tuner_component.strategies.base import Strategy, kept
 from tuner_component.study import checkpoints, policy
 from tuner_component.study import records as study_records
 from tuner_component.study.history import History
+from tuner_component.study.jobs import make_job
 from tuner_component.study.policy import Limits
 from tuner_component.study.proposals import Proposals
 from tuner_component.trial import Objective, Trial, TrialError, TrialState
@@ -258,30 +259,13 @@ class Study:
 
     def _start(self, trial: Trial) -> Job:
         folder = self.folder_of(trial.trial_id)
-        parent = trial.inheritance and trial.inheritance.parent
         if not is_remote(folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
         self._emptied.discard(trial.trial_id)
         attempt = self._history.take_attempt(trial.trial_id)
         self._running[trial.trial_id] = attempt
-        return Job(
-            trial_id=trial.trial_id,
-            values=trial.values,
-            seed=trial.seed,
-            attempt=attempt,
-            folder=folder,
-            objective=self.objective.name,
-            direction=self.objective.direction,
-            fidelity=trial.fidelity,
-            note=trial.note,
-            stopping=trial.stopping,
-            further_objectives=tuple(each.name for each in self.objectives[1:]),
-            inheritance=trial.inheritance,
-            parent_folder=self.folder_of(parent) if parent else "",
-            loss_to_keep=checkpoints.loss_to_keep(
-                trial, self._history.losses, *self._retention()
-            ),
-        )
+        loss = checkpoints.loss_to_keep(trial, self._history.losses, *self._retention())
+        return make_job(trial, attempt, self.objectives, self.folder_of, loss)
 
     def _can_start(self, trial: Trial) -> bool:
         return trial.trial_id not in self._running

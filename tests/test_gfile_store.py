@@ -15,7 +15,7 @@ from tuner_component.gfile_store import GfileStore, is_remote
 from tuner_component.journal import ObjectJournal
 from tuner_component.outcome_file import write_outcome
 from tuner_component.strategies.base import Suggest
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study.home import open_home
 from tuner_component.trial import Objective
 
@@ -103,7 +103,7 @@ class Counting:
 
 def test_a_study_lives_on_a_remote_file_system():
     root = f"ram://study_{next(_numbers)}/studies"
-    objective, limits = Objective("score", "max"), Limits(max_trials=3)
+    objective, limits = Objective("score", "max"), StudyLimits(max_trials=3)
     with open_home(root, {"space": "a"}) as home:
         study = Study.open(home, Counting(), objective, limits)
         first, second, third = study.ask(3)

@@ -22,12 +22,12 @@ from tuner_component.evaluation import Outcome
 from tuner_component.journal import LocalJournal
 from tuner_component.search_space import Choice, Int, SearchSpace
 from tuner_component.strategies.random import Random
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study import home as study_home
 from tuner_component.trial import Objective, TrialState
 
 SPACE = SearchSpace([Choice("kind", ("a", "b", "c")), Int("units", 1, 6)])
-LIMITS = Limits(max_trials=9, max_retries=2)
+LIMITS = StudyLimits(max_trials=9, max_retries=2)
 OBJECTIVE = Objective("score", "min")
 
 
@@ -106,7 +106,7 @@ def test_every_kind_of_ending_is_in_the_search(undisturbed):
 
 def test_a_finite_space_is_covered_once(tmp_path):
     study, engine, reason = search(
-        tmp_path, lambda job: job.values["units"], limits=Limits()
+        tmp_path, lambda job: job.values["units"], limits=StudyLimits()
     )
     assert reason == "all 18 configurations were tried"
     assert len({tuple(t.values.items()) for t in study.trials}) == 18
@@ -119,10 +119,12 @@ def test_any_number_of_slots_tries_the_same(tmp_path, num_slots, undisturbed):
         tmp_path,
         lambda job: job.values["units"],
         num_slots,
-        limits=Limits(max_trials=9),
+        limits=StudyLimits(max_trials=9),
     )
     one, _, _ = search(
-        tmp_path / "1", lambda job: job.values["units"], limits=Limits(max_trials=9)
+        tmp_path / "1",
+        lambda job: job.values["units"],
+        limits=StudyLimits(max_trials=9),
     )
     assert result(study) == result(one)
 

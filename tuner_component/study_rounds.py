@@ -12,7 +12,7 @@ from tuner_component.engines.beam.order import Proposed, Record
 from tuner_component.evaluation import Outcome
 from tuner_component.records import decode, encode
 from tuner_component.strategies.base import Strategy
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import Objective, TrialState
 
 FACTORY = "tuner_component.study_rounds:StudyRounds"
@@ -46,7 +46,7 @@ class StudyRounds:
         self._strategy: Strategy = make(**strategy_settings)
         self._folder = folder
         self._objectives = tuple(decode(Objective, each) for each in objectives)
-        self._limits = decode(Limits, limits)
+        self._limits = decode(StudyLimits, limits)
         self._round_size = round_size
         self._ends_at = ends_at
 

@@ -50,11 +50,11 @@ def code() -> ModelCode:
 
 def _by_us(num_trials: int) -> float:
     from tuner_component.engines.local_pool import LocalPool
-    from tuner_component.study import Limits
+    from tuner_component.study import StudyLimits
     from tuner_component.trial import Objective
 
     began = time.perf_counter()
-    limits = Limits(max_trials=num_trials, seed=0)
+    limits = StudyLimits(max_trials=num_trials, seed=0)
     load = {"load": f"{__name__}:code", "load_settings": {}}
     with (
         tempfile.TemporaryDirectory() as logs,

@@ -13,7 +13,7 @@ from tuner_component.engines.base import Engine
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 from tuner_component.space_discovery import discover
 from tuner_component.strategies import registry
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study.home import open_home
 from tuner_component.trial import Objective
 
@@ -23,7 +23,7 @@ def started(
     strategy: tuple[str, Mapping[str, Any]],
     build_model: Callable[[Any], Any],
     objective: Objective,
-    limits: Limits,
+    limits: StudyLimits,
 ) -> Iterator[Study]:
     """Opens a new study; it is gone afterwards.
 

@@ -18,7 +18,7 @@ from tuner_component.journal import LocalJournal
 from tuner_component.records import encode
 from tuner_component.search_space import Boolean, Choice, Float, Int, SearchSpace
 from tuner_component.strategies import registry
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study import records as study_records
 from tuner_component.trial import Measurement, Objective, Trial, TrialState
 
@@ -64,7 +64,7 @@ def figures() -> list[Figure]:
 
 def _open(home: _Home, name: str) -> Study:
     strategy = registry.create(name, _SPACE, 0, {})
-    return Study.open(home, strategy, Objective("loss", "min"), Limits())
+    return Study.open(home, strategy, Objective("loss", "min"), StudyLimits())
 
 
 def _round(study: Study) -> float:

@@ -17,7 +17,7 @@ from tuner_component.engines.flock.storage import open_storage
 from tuner_component.engines.flock.timing import Timing
 from tuner_component.errors import TunerError
 from tuner_component.strategies.random import Random
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study import home as study_home
 from tuner_component.trial import Objective
 
@@ -57,7 +57,7 @@ def _search(folder: Path, flock) -> None:
             home,
             Random(search.SPACE, 0),
             Objective("loss", "min"),
-            Limits(max_trials=search.NUM_TRIALS, max_retries=20),
+            StudyLimits(max_trials=search.NUM_TRIALS, max_retries=20),
         )
         search_loop.run(study, flock, search._Silent())
 

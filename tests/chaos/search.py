@@ -23,7 +23,7 @@ from tuner_component.keras_trials import training_state
 from tuner_component.search_space import Choice, Float, SearchSpace
 from tuner_component.strategies.random import Random
 from tuner_component.strategies.successive_halving import SuccessiveHalving
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study import home as study_home
 from tuner_component.trial import Objective
 
@@ -118,7 +118,7 @@ def main():
             home,
             strategy,
             Objective("loss", "min"),
-            Limits(max_trials=NUM_TRIALS, max_retries=20),
+            StudyLimits(max_trials=NUM_TRIALS, max_retries=20),
         )
         settings = {
             "log": str(options.folder / "begun.log"),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tuner_component.engines.base import Engine, Event, Measured, Started
-from tuner_component.engines.limits import Limits
+from tuner_component.engines.limits import TrialLimits
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.trial import Reason
 
@@ -68,7 +68,7 @@ class EngineContract:
         num_workers: int = 2,
         evaluator: str = "tests.contracts.evaluators:make",
         settings: dict[str, Any] | None = None,
-        limits: Limits | None = None,
+        limits: TrialLimits | None = None,
     ) -> Engine:
         raise NotImplementedError
 
@@ -132,7 +132,7 @@ class EngineContract:
         assert "Segmentation fault" in errors["t4"].traceback
 
     def test_a_hang_is_a_timeout(self, tmp_path):
-        engine = self.make_engine(tmp_path, limits=Limits(max_trial_seconds=1.0))
+        engine = self.make_engine(tmp_path, limits=TrialLimits(max_trial_seconds=1.0))
         try:
             jobs = [make_job(tmp_path, "t0", do="hang")]
             jobs += [make_job(tmp_path, f"t{i}", do="score") for i in (1, 2)]
@@ -147,7 +147,7 @@ class EngineContract:
         assert outcomes["t2"].error is None
 
     def test_too_much_memory_is_an_error_of_its_own(self, tmp_path):
-        limits = Limits(max_trial_bytes=250 * 1024**2)
+        limits = TrialLimits(max_trial_bytes=250 * 1024**2)
         engine = self.make_engine(tmp_path, limits=limits)
         try:
             jobs = [make_job(tmp_path, "t0", do="hog")]

@@ -13,7 +13,7 @@ from tuner_component.engines.local_pool import LocalPool
 from tuner_component.engines.pool_server import Preload
 from tuner_component.search_space import Choice, Float, SearchSpace
 from tuner_component.strategies import registry
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study import home as study_home
 from tuner_component.trial import Objective, Trial
 
@@ -54,8 +54,8 @@ class Case:
     check_options: bool = True
     libraries: tuple[str, ...] = ()
 
-    def limits(self) -> Limits:
-        return Limits(max_trials=self.max_trials, seed=7)
+    def limits(self) -> StudyLimits:
+        return StudyLimits(max_trials=self.max_trials, seed=7)
 
 
 class Silent:

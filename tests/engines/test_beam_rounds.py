@@ -12,7 +12,7 @@ from tuner_component.engines.beam.memo import Memo, first_of_each, unheard
 from tuner_component.engines.beam.order import Proposed
 from tuner_component.engines.beam.state import State, read_ticket, tickets
 from tuner_component.evaluation import Job, Outcome
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study import home as study_home
 from tuner_component.trial import Fidelity, Reason, TrialError, TrialState
 
@@ -25,7 +25,7 @@ def opened(tmp_path):
     """An open study, and what makes its rounds."""
     with study_home.open_home(str(tmp_path), {"search": 1}) as home:
         strategy = make_strategy("random", {})
-        limits = Limits(max_trials=5, max_retries=1, seed=7)
+        limits = StudyLimits(max_trials=5, max_retries=1, seed=7)
         study = Study.open(home, strategy, LOSS, limits)
 
         def make(round_size=2, ends_at=None):

@@ -9,7 +9,7 @@ from tests.contracts.engine_contract import (
     run_all,
 )
 from tests.engines.flocks import EVALUATOR, FlockOfProcesses
-from tuner_component.engines.limits import Limits
+from tuner_component.engines.limits import TrialLimits
 
 
 @pytest.mark.slow
@@ -37,5 +37,5 @@ class TestContract(EngineContract):
             num_workers,
             evaluator=evaluator,
             settings=settings or {},
-            limits=limits or Limits(),
+            limits=limits or TrialLimits(),
         )

@@ -16,7 +16,7 @@ from tuner_component.engines.flock.layout import Term
 from tuner_component.engines.flock.lease import Lease
 from tuner_component.engines.flock.messages import Kind, Note
 from tuner_component.engines.flock.timing import Pace, Silence, Timing
-from tuner_component.engines.limits import Limits
+from tuner_component.engines.limits import TrialLimits
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.trial import Fidelity, Measurement, Reason, TrialError
@@ -29,7 +29,10 @@ JOB = Job(
 
 def test_messages_come_back_as_they_were():
     setup = make_setup(
-        HASTY, settings={"a": [1, None]}, libraries=("json",), limits=Limits(1.0, 2)
+        HASTY,
+        settings={"a": [1, None]},
+        libraries=("json",),
+        limits=TrialLimits(1.0, 2),
     )
     assert messages.read_setup(messages.write_setup(setup)) == setup
     job = dataclasses.replace(JOB, fidelity=Fidelity("epochs", 3, 9))

@@ -14,7 +14,7 @@ from tests.engines.flocks import HOST, FlockOfProcesses, end, join, start_worker
 from tuner_component import search_loop
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.strategies.random import Random
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study import home as study_home
 from tuner_component.trial import Objective
 
@@ -37,7 +37,7 @@ def history(folder, engine):
                 home,
                 Random(search.SPACE, 0),
                 Objective("loss", "min"),
-                Limits(max_trials=search.NUM_TRIALS),
+                StudyLimits(max_trials=search.NUM_TRIALS),
             )
             search_loop.run(study, engine, Silent())
     finally:

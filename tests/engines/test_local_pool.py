@@ -19,7 +19,7 @@ from tests.contracts.engine_contract import (
 )
 from tests.engines.sessions import processes_of, running, until, workers_of
 from tuner_component.engines.base import Measured, Started
-from tuner_component.engines.limits import Limits
+from tuner_component.engines.limits import TrialLimits
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.engines.pool_server import Preload
 from tuner_component.errors import EngineError
@@ -67,7 +67,7 @@ class TestContract(EngineContract):
             evaluator,
             settings or {},
             log_folder=str(folder / "logs"),
-            limits=limits or Limits(),
+            limits=limits or TrialLimits(),
         )
 
 
@@ -220,7 +220,7 @@ def test_a_leaking_worker_is_replaced(pools, tmp_path):
         1,
         factory="make_resident",
         settings={"num_bytes": 40 * 1024**2},
-        limits=Limits(recycle_bytes=60 * 1024**2),
+        limits=TrialLimits(recycle_bytes=60 * 1024**2),
     )
     jobs = [make_job(tmp_path, f"t{i}") for i in range(6)]
     outcomes = outcomes_of(run_all(pool, jobs))

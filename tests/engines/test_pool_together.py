@@ -9,7 +9,7 @@ import pytest
 
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all, wait_for
 from tuner_component.engines.base import Measured, Started
-from tuner_component.engines.limits import Limits
+from tuner_component.engines.limits import TrialLimits
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.evaluation import Outcome
 from tuner_component.outcome_file import read_outcome
@@ -83,7 +83,7 @@ def test_whatever_happens_each_runs_again_alone(pools, tmp_path, what):
 
 
 def test_time_is_limited_for_each_on_its_own(pools, tmp_path):
-    pool = pools(limits=Limits(max_trial_seconds=0.3))
+    pool = pools(limits=TrialLimits(max_trial_seconds=0.3))
     events = run_all(pool, _jobs(tmp_path, "hang", "score", "score"))
     assert _together(events) == [1, 1, 1]
 

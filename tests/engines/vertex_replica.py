@@ -15,7 +15,7 @@ from tests.engines.flocks import HASTY, make_flock
 from tuner_component import search_loop, worker
 from tuner_component.engines.flock.identity import role_of
 from tuner_component.strategies.random import Random
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study import home as study_home
 from tuner_component.trial import Objective
 
@@ -44,7 +44,7 @@ def coordinate(folder: Path, num_workers: int) -> None:
             home,
             Random(search.SPACE, 0),
             Objective("loss", "min"),
-            Limits(max_trials=search.NUM_TRIALS),
+            StudyLimits(max_trials=search.NUM_TRIALS),
         )
         search_loop.run(study, flock, _Printing())
     flock.close()

@@ -8,7 +8,7 @@ import functools
 from tuner_component.evaluation import Outcome
 from tuner_component.journal import open_journal
 from tuner_component.strategies.base import Done, Suggest, Wait
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import (
     Objective,
     Reason,
@@ -69,7 +69,7 @@ class Place:
 
 
 def opened(home, strategy=None, objective=MAX, **limits) -> Study:
-    return Study.open(home, strategy or Counting(), objective, Limits(**limits))
+    return Study.open(home, strategy or Counting(), objective, StudyLimits(**limits))
 
 
 def scored(job, score=1.0, **fields) -> Outcome:

@@ -8,7 +8,7 @@ from tests.study.test_promotions import MIN, Halving, Place
 from tuner_component.evaluation import Outcome
 from tuner_component.pareto.ranking import ranked
 from tuner_component.strategies.base import Promote, Suggest
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import Fidelity, Measurement, StoppingRule, TrialState
 
 CHANCE = 0.01
@@ -20,7 +20,7 @@ def home(tmp_path):
 
 
 def opened(home, strategy, **limits):
-    return Study.open(Place(home.folder), strategy, MIN, Limits(**limits))
+    return Study.open(Place(home.folder), strategy, MIN, StudyLimits(**limits))
 
 
 def ended(job, loss, stopped=""):

@@ -15,7 +15,7 @@ from tuner_component.errors import (
 )
 from tuner_component.evaluation import Outcome
 from tuner_component.strategies.base import Suggest
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study import home as study_home
 from tuner_component.trial import Objective
 
@@ -37,7 +37,7 @@ class Endless:
 def begin(root, header=HEADER, resume="auto", same_data=None, num_trials=0) -> str:
     """Opens a home, runs trials in it, and returns its message."""
     with study_home.open_home(str(root), header, resume, same_data) as home:
-        study = Study.open(home, Endless(), Objective("score", "max"), Limits())
+        study = Study.open(home, Endless(), Objective("score", "max"), StudyLimits())
         for _ in range(num_trials):
             (job,) = study.ask(1)
             study.tell(Outcome(job.trial_id, job.attempt, {"score": 1.0}))

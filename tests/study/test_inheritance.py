@@ -13,7 +13,7 @@ from tuner_component.evaluation import Outcome
 from tuner_component.search_space import Int, SearchSpace
 from tuner_component.strategies.base import Suggest
 from tuner_component.strategies.evolution import Evolution
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import Inheritance, TrialState
 
 SPACE = SearchSpace([Int("a", 0, 99), Int("b", 0, 99)])
@@ -28,7 +28,7 @@ def opened(home, strategy=None, **limits):
     strategy = strategy or Evolution(
         SPACE, 0, population_size=3, sample_size=2, inherit_weights=True
     )
-    limits = Limits(max_trials=14, **limits)
+    limits = StudyLimits(max_trials=14, **limits)
     return Study.open(Place(home.folder), strategy, MIN, limits)
 
 

@@ -12,7 +12,7 @@ from tuner_component.evaluation import Outcome
 from tuner_component.journal import open_journal
 from tuner_component.outcome_file import write_outcome
 from tuner_component.strategies.base import Done, Promote, Suggest, Wait
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import Fidelity, Objective, Reason, TrialError, TrialState
 
 MIN = Objective("loss", "min")
@@ -78,7 +78,9 @@ def home(tmp_path):
 
 
 def opened(home, strategy=None, **limits):
-    return Study.open(Place(home.folder), strategy or Halving(), MIN, Limits(**limits))
+    return Study.open(
+        Place(home.folder), strategy or Halving(), MIN, StudyLimits(**limits)
+    )
 
 
 def scored(job, loss=None):

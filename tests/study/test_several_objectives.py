@@ -11,7 +11,7 @@ import pytest
 from tests.study.studies import Counting, Place
 from tuner_component.evaluation import Outcome
 from tuner_component.strategies.base import Promote, Suggest
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import Fidelity, Objective, Reason, TrialState
 
 _BOTH = (Objective("score", "max"), Objective("size", "min"))
@@ -21,7 +21,7 @@ _SCORES = [(0.9, 90.0), (0.8, 30.0), (0.1, 10.0), (0.1, 99.0)]
 
 def _opened(folder, strategy=None, objectives=_BOTH, **limits):
     home = Place(str(folder / "study"))
-    return Study.open(home, strategy or Counting(), objectives, Limits(**limits))
+    return Study.open(home, strategy or Counting(), objectives, StudyLimits(**limits))
 
 
 def _outcome(job, score, size):

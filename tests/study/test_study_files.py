@@ -19,7 +19,7 @@ from tests.study.studies import (
 )
 from tuner_component.errors import JournalError
 from tuner_component.outcome_file import write_outcome
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import (
     Reason,
 )
@@ -28,7 +28,12 @@ from tuner_component.trial import (
 class TestRecords:
     def test_what_is_on_record(self, home):
         study = Study.open(
-            home, Counting(1), MAX, Limits(max_trials=7), {"a": 1}, clock=lambda: 5.0
+            home,
+            Counting(1),
+            MAX,
+            StudyLimits(max_trials=7),
+            {"a": 1},
+            clock=lambda: 5.0,
         )
         (job,) = study.ask(1)
         study.tell(failed(job, Reason.INFRASTRUCTURE))

@@ -8,7 +8,7 @@ from tuner_component.trial import Reason, TrialError
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
+class TrialLimits:
     """What one trial may use.
 
     Attributes:

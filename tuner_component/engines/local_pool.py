@@ -17,7 +17,7 @@ from tuner_component.engines.arguments import check_arguments
 from tuner_component.engines.base import Event
 from tuner_component.engines.growth import Growth
 from tuner_component.engines.job_queue import JobQueue
-from tuner_component.engines.limits import Limits
+from tuner_component.engines.limits import TrialLimits
 from tuner_component.engines.placement import worker_environments
 from tuner_component.engines.pool_server import PoolServer, Preload
 from tuner_component.engines.slot import Slot, State, tail
@@ -30,7 +30,7 @@ _MEMORY_SECONDS = 0.5
 _logger = logging.getLogger(__name__)
 
 
-_NOTHING, _UNLIMITED = Preload(), Limits()
+_NOTHING, _UNLIMITED = Preload(), TrialLimits()
 
 
 class LocalPool:
@@ -62,7 +62,7 @@ class LocalPool:
         *,
         log_folder: str,
         preload: Preload = _NOTHING,
-        limits: Limits = _UNLIMITED,
+        limits: TrialLimits = _UNLIMITED,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         check_arguments(num_workers, evaluator, settings)

@@ -15,7 +15,7 @@ from typing import Any
 from tuner_component.engines import memory, processes
 from tuner_component.engines.base import Event, Measured, Started
 from tuner_component.engines.channel import Channel
-from tuner_component.engines.limits import Limits
+from tuner_component.engines.limits import TrialLimits
 from tuner_component.engines.server_process import ServerProcess
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.records import decode
@@ -68,7 +68,7 @@ class Slot:
         name: str,
         log: Path,
         environment: Mapping[str, str | None],
-        limits: Limits,
+        limits: TrialLimits,
     ) -> None:
         self.state = State.EMPTY
         self.serial = 0

@@ -36,7 +36,7 @@ from tuner_component.step.search_plan import SearchPlan
 from tuner_component.step.user_code import UserCode
 from tuner_component.step.user_module import UserModule
 from tuner_component.step.worker_setup import worker_setup
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.study import home as study_home
 from tuner_component.trial import TrialState
 
@@ -166,8 +166,8 @@ def _let_grow(request: Request, engine: Engine, plan: SearchPlan, study: Study) 
         engine.grow(expected - num_done)
 
 
-def _limits(search: Search, plan: SearchPlan) -> Limits:
-    return Limits(
+def _limits(search: Search, plan: SearchPlan) -> StudyLimits:
+    return StudyLimits(
         max_trials=plan.max_trials,
         max_retries=search.max_retries,
         max_consecutive_failures=plan.max_consecutive_failures,

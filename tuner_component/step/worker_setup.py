@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tuner_component.engines.limits import Limits
+from tuner_component.engines.limits import TrialLimits
 from tuner_component.keras_tuner_adapter.legacy_keras import uses_legacy_keras
 from tuner_component.search import Search
 from tuner_component.step.user_module import UserModule
@@ -43,7 +43,7 @@ class WorkerSetup:
     settings: Mapping[str, Any]
     libraries: tuple[str, ...]
     user_modules: tuple[str, ...]
-    limits: Limits
+    limits: TrialLimits
 
 
 def worker_setup(
@@ -65,7 +65,7 @@ def worker_setup(
         },
         libraries=_libraries(module),
         user_modules=(module.name,),
-        limits=Limits(
+        limits=TrialLimits(
             max_trial_seconds=search.max_trial_seconds,
             max_trial_bytes=search.max_trial_bytes,
         ),

@@ -26,7 +26,7 @@ _UNLIMITED = 1 << 30
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
+class StudyLimits:
     """What a study keeps to in one session; the next one may have others.
 
     Attributes:
@@ -51,7 +51,7 @@ class Limits:
 class Endings:
     """Watches for a reason to end: enough trials, or too many bad ones in a row."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: StudyLimits) -> None:
         self._limits = limits
         self._num_failed = 0
         self._num_infeasible = 0
@@ -87,7 +87,7 @@ class Endings:
 
 
 def stopping_rule(
-    limits: Limits, trials: Sequence[Trial], note: Mapping[str, Any]
+    limits: StudyLimits, trials: Sequence[Trial], note: Mapping[str, Any]
 ) -> StoppingRule | None:
     """Returns when a training that starts now is given up; None: never.
 

@@ -18,7 +18,7 @@ from tuner_component.strategies.base import (
 )
 from tuner_component.study import actions, policy, records
 from tuner_component.study.history import History
-from tuner_component.study.policy import Limits
+from tuner_component.study.policy import StudyLimits
 from tuner_component.trial import Trial, TrialState
 
 
@@ -38,7 +38,7 @@ class Proposals:
         self,
         strategy: Strategy,
         history: History,
-        limits: Limits,
+        limits: StudyLimits,
         write: Callable[[Mapping[str, Any]], None],
         folder_of: Callable[[str], str],
         clock: Callable[[], float],

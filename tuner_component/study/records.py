@@ -12,7 +12,7 @@ from typing import Any
 from tuner_component.errors import StudyMismatchError
 from tuner_component.evaluation import Outcome
 from tuner_component.records import encode
-from tuner_component.study.policy import Limits
+from tuner_component.study.policy import StudyLimits
 from tuner_component.trial import Fidelity, StoppingRule, Trial, TrialState
 
 Record = dict[str, Any]
@@ -66,7 +66,7 @@ def check_first(record: Mapping[str, Any], header: Mapping[str, Any], at: str) -
 
 
 def session(
-    limits: Limits, options: Mapping[str, Any], num_trials: int, at: float
+    limits: StudyLimits, options: Mapping[str, Any], num_trials: int, at: float
 ) -> Record:
     """Returns the record of a process that begins or continues the study.
 

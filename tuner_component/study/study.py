@@ -18,14 +18,14 @@ from tuner_component.study import checkpoints, policy
 from tuner_component.study import records as study_records
 from tuner_component.study.history import History
 from tuner_component.study.jobs import make_job
-from tuner_component.study.policy import Limits
+from tuner_component.study.policy import StudyLimits
 from tuner_component.study.proposals import Proposals
 from tuner_component.trial import Objective, Trial, TrialError, TrialState
 
-__all__ = ["Home", "Limits", "Study"]
+__all__ = ["Place", "Study", "StudyLimits"]
 
 
-class Home(Protocol):
+class Place(Protocol):
     """Where a study is kept."""
 
     @property
@@ -54,10 +54,10 @@ class Study:
 
     def __init__(
         self,
-        home: Home,
+        home: Place,
         strategy: Strategy,
         objectives: Sequence[Objective],
-        limits: Limits,
+        limits: StudyLimits,
         clock: Callable[[], float],
     ) -> None:
         self.objectives, self.objective = objectives, objectives[0]
@@ -73,10 +73,10 @@ class Study:
     @classmethod
     def open(
         cls,
-        home: Home,
+        home: Place,
         strategy: Strategy,
         objective: Objective | Sequence[Objective],
-        limits: Limits,
+        limits: StudyLimits,
         options: Mapping[str, Any] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> Study:
@@ -114,10 +114,10 @@ class Study:
     @classmethod
     def continued(
         cls,
-        home: Home,
+        home: Place,
         strategy: Strategy,
         objectives: Sequence[Objective],
-        limits: Limits,
+        limits: StudyLimits,
         clock: Callable[[], float] = time.time,
     ) -> Study:
         """Goes on with the session of another process, which leaves no record.

@@ -14,7 +14,7 @@ from tests.benchmarks.architectures.tabulated import Found, search
 from tests.benchmarks.figures import Figure, report
 from tests.benchmarks.tables.curves import Curves, lcbench, taskset
 from tuner_component.strategies import registry
-from tuner_component.study import Limits
+from tuner_component.study import StudyLimits
 
 _CONFIGURATIONS = 64
 _LEAST_CHANCE = 0.001
@@ -25,7 +25,9 @@ _SAVING, _MORE_THAN_MEDIAN, _REGRET = 3.0, 1.3, 0.01
 def by_curve(task: Curves, seed: int) -> Found:
     """Random search, each training of which is watched."""
     strategy = registry.create("random", task.space, seed, {})
-    limits = Limits(max_trials=_CONFIGURATIONS, seed=seed, least_chance=_LEAST_CHANCE)
+    limits = StudyLimits(
+        max_trials=_CONFIGURATIONS, seed=seed, least_chance=_LEAST_CHANCE
+    )
     return search(task, strategy, limits)
 
 
@@ -40,7 +42,7 @@ def by_published_median(task: Curves, seed: int) -> Found:
         Golovin et al., 2017, Google Vizier, section 3.2.2.
     """
     strategy = registry.create("random", task.space, seed, {})
-    limits = Limits(max_trials=_CONFIGURATIONS, seed=seed)
+    limits = StudyLimits(max_trials=_CONFIGURATIONS, seed=seed)
     return search(task, strategy, limits, MedianRule())
 
 
@@ -69,7 +71,7 @@ def by_median_strategy(task: Curves, seed: int) -> Found:
         "max_resource": task.losses.shape[1],
     }
     strategy = registry.create("median_rule", task.space, seed, options)
-    return search(task, strategy, Limits(max_trials=_CONFIGURATIONS, seed=seed))
+    return search(task, strategy, StudyLimits(max_trials=_CONFIGURATIONS, seed=seed))
 
 
 def figures(seeds: Sequence[int] = range(3)) -> list[Figure]:

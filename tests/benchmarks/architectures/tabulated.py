@@ -16,7 +16,7 @@ from tuner_component.curve_stopping import CurveStopping
 from tuner_component.evaluation import Evaluation, Job, Report, evaluate
 from tuner_component.pareto.ranking import ranked
 from tuner_component.strategies.base import Strategy
-from tuner_component.study import Limits, Study
+from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import Measurement, Objective
 
 _LOSS = Objective("loss", "min")
@@ -48,7 +48,7 @@ Rule = Callable[[Sequence[float], int], str]
 
 
 def search(
-    task: Curves, strategy: Strategy, limits: Limits, rule: Rule | None = None
+    task: Curves, strategy: Strategy, limits: StudyLimits, rule: Rule | None = None
 ) -> Found:
     """Runs a search to its end, one trial at a time.
 

@@ -92,7 +92,7 @@ def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
     from tuner_component.data import Split
     from tuner_component.keras_trials import evaluating
     from tuner_component.strategies import registry
-    from tuner_component.study import Limits
+    from tuner_component.study import StudyLimits
     from tuner_component.trial import Objective
 
     train, validation = (Split(None, _columns(arrays)) for arrays in task.load())
@@ -117,7 +117,7 @@ def ours(task: RealTask, name: str, seed: int, epochs: Epochs) -> None:
         (strategy, options),
         task.build_model,
         Objective(task.objective, task.direction),
-        Limits(max_trials=_MANY, max_consecutive_failures=_FEW, seed=seed),
+        StudyLimits(max_trials=_MANY, max_consecutive_failures=_FEW, seed=seed),
     ) as study:
         try:
             run(study, InProcessEngine(evaluate))

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from tuner_component.engines.limits import Limits
+from tuner_component.engines.limits import TrialLimits
 from tuner_component.evaluation import Job, Outcome
 
 Record = Mapping[str, Any]
@@ -72,5 +72,5 @@ class Order:
     libraries: Sequence[str] = ()
     user_modules: Sequence[str] = ()
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    limits: Limits = dataclasses.field(default_factory=Limits)
+    limits: TrialLimits = dataclasses.field(default_factory=TrialLimits)
     ends_at: float | None = None

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from tuner_component.engines.flock.layout import check_name
 from tuner_component.engines.flock.timing import Timing
-from tuner_component.engines.limits import Limits
+from tuner_component.engines.limits import TrialLimits
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.records import decode, encode
@@ -45,7 +45,7 @@ class Setup:
     settings: Mapping[str, Any]
     libraries: tuple[str, ...] = ()
     user_modules: tuple[str, ...] = ()
-    limits: Limits = dataclasses.field(default_factory=Limits)
+    limits: TrialLimits = dataclasses.field(default_factory=TrialLimits)
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     timing: Timing = dataclasses.field(default_factory=Timing)
     code: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from tuner_component.search_space import SearchSpace
-from tuner_component.strategies import brackets, proposing, rank_agreement, rung_options
+from tuner_component.strategies import audit, brackets, proposing, rung_options
 from tuner_component.strategies.base import Action
 from tuner_component.strategies.iterations import Iterations
 from tuner_component.strategies.options import check_flag
@@ -78,11 +78,11 @@ class Hyperband:
         limit = proposing.num_configurations(space, max_trials)
         one = brackets.hyperband(min_resource, max_resource, reduction_factor)
         inner = proposing.create("hyperband", proposals, space, seed, random_share)
-        audited = guard and rank_agreement.is_worth_it(one[0], limit)
+        audited = guard and audit.is_worth_it(one[0], limit)
         if audited and limit is not None:
-            limit -= rank_agreement.NUM_AUDITED
-        audit = (rank_agreement.audit(one[0]),) if audited else ()
-        every = Iterations(audit, one, iterations, limit)
+            limit -= audit.NUM_AUDITED
+        first = (audit.of(one[0]),) if audited else ()
+        every = Iterations(first, one, iterations, limit)
         self.plan = Plan(every, resource, max_resource, is_least=audited)
         self._schedule = Synchronous(self.plan, inner, audited=audited)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from tuner_component.search_space import SearchSpace
-from tuner_component.strategies import proposing, rank_agreement, rung_options
+from tuner_component.strategies import audit, proposing, rung_options
 from tuner_component.strategies.base import Action
 from tuner_component.strategies.brackets import Bracket, Rung
 from tuner_component.strategies.options import check_flag
@@ -84,12 +84,12 @@ class Screening:
         number = num_configurations or max_trials or 64
         limit = proposing.num_configurations(space, max_trials)
         whole = _bracket(number, num_checked, min_resource, max_resource)
-        audited = guard and rank_agreement.is_worth_it(whole, limit)
+        audited = guard and audit.is_worth_it(whole, limit)
         if limit is not None:
-            number = min(number, limit - (rank_agreement.NUM_AUDITED if audited else 0))
+            number = min(number, limit - (audit.NUM_AUDITED if audited else 0))
         bracket = _bracket(number, num_checked, min_resource, max_resource)
-        audit = (rank_agreement.audit(bracket),) if audited else ()
-        self.plan = Plan((*audit, bracket), resource, max_resource, is_least=audited)
+        first = (audit.of(bracket),) if audited else ()
+        self.plan = Plan((*first, bracket), resource, max_resource, is_least=audited)
         inner = proposing.create(name, proposals, space, seed, random_share)
         self._schedule = Synchronous(self.plan, inner, audited=audited)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from tuner_component.search_space import SearchSpace
-from tuner_component.strategies import brackets, proposing, rank_agreement, rung_options
+from tuner_component.strategies import audit, brackets, proposing, rung_options
 from tuner_component.strategies.base import Action
 from tuner_component.strategies.options import check_flag
 from tuner_component.strategies.plan import Plan
@@ -81,15 +81,15 @@ class SuccessiveHalving:
         whole = brackets.successive_halving(
             num_configurations, min_resource, max_resource, reduction_factor
         )
-        audited = guard and rank_agreement.is_worth_it(whole, limit)
+        audited = guard and audit.is_worth_it(whole, limit)
         if limit is not None:
-            limit -= rank_agreement.NUM_AUDITED if audited else 0
+            limit -= audit.NUM_AUDITED if audited else 0
             num_configurations = min(num_configurations, limit)
         bracket = brackets.successive_halving(
             num_configurations, min_resource, max_resource, reduction_factor
         )
-        audit = (rank_agreement.audit(bracket),) if audited else ()
-        self.plan = Plan((*audit, bracket), resource, max_resource, is_least=audited)
+        first = (audit.of(bracket),) if audited else ()
+        self.plan = Plan((*first, bracket), resource, max_resource, is_least=audited)
         inner = proposing.create(name, proposals, space, seed, random_share)
         self._schedule = Synchronous(self.plan, inner, audited=audited)
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tuner_component.strategies import brackets, rank_agreement, rungs
+from tuner_component.strategies import audit, brackets, rungs
 from tuner_component.strategies.base import (
     Action,
     Done,
@@ -142,7 +142,7 @@ class Synchronous:
     def _promotion(self, filled: Sequence[_Filled]) -> Promote | None:
         if self._audited and len(filled) > 1:
             (_, audited), (bracket, watched) = filled[:2]
-            division = rank_agreement.divided(bracket, audited, watched)
+            division = audit.divided(bracket, audited, watched)
             for trial in division.audited:
                 if trial.state is TrialState.PAUSED:
                     return Promote(trial.trial_id, self._above(bracket, trial))
@@ -186,9 +186,7 @@ class Synchronous:
             text += f"; there are no more, the plan had room for {planned}"
         if self._audited and len(filled) > 1:
             (_, audited), (bracket, watched) = filled[:2]
-            text += "; " + rank_agreement.verdict(
-                bracket, audited, watched, self._plan.resource
-            )
+            text += "; " + audit.verdict(bracket, audited, watched, self._plan.resource)
         return Done(text)
 
 

@@ -63,7 +63,7 @@ def is_worth_it(bracket: Bracket, limit: int | None) -> bool:
     return number >= LEAST_CONFIGURATIONS and len(bracket.rungs) > 1
 
 
-def audit(bracket: Bracket) -> Bracket:
+def of(bracket: Bracket) -> Bracket:
     """Returns a bracket with the same rungs of which nobody drops out."""
     steps = (Rung(NUM_AUDITED, rung.resource) for rung in bracket.rungs)
     return Bracket(tuple(steps), 1)

@@ -5,7 +5,7 @@ import pytest
 from tests.contracts.fidelity_contract import by_rung
 from tests.contracts.strategy_contract import CONTINUOUS, keys, pending, promote
 from tuner_component.search_space import Choice, SearchSpace
-from tuner_component.strategies import rank_agreement
+from tuner_component.strategies import audit
 from tuner_component.strategies.base import Done, Promote, Suggest
 from tuner_component.strategies.brackets import Bracket, Rung
 from tuner_component.strategies.hyperband import Hyperband
@@ -116,7 +116,7 @@ def test_agreement_is_that_of_kendall():
         return Trial("0", 0, {}, 0, state=TrialState.COMPLETED, rungs=rungs)
 
     def tau(*losses):
-        return rank_agreement.agreement([trial(*pair) for pair in losses], 1, 9)
+        return audit.agreement([trial(*pair) for pair in losses], 1, 9)
 
     assert tau((1, 5), (2, 6), (3, 7)) == 1
     assert tau((1, 7), (2, 6), (3, 5)) == -1
@@ -137,7 +137,7 @@ AUDITED = [trained(0, 3, 3), trained(1, 4, 4), trained(2, 5, 5)]
 
 def test_until_the_audit_is_complete_the_plan_is_followed():
     members = [trained(3, 1)]
-    division = rank_agreement.divided(BRACKET, [*AUDITED[:2], trained(2, 5)], members)
+    division = audit.divided(BRACKET, [*AUDITED[:2], trained(2, 5)], members)
     assert (division.trusted, division.bracket) == (None, BRACKET)
     assert division.members == members
 
@@ -153,7 +153,7 @@ def test_until_the_audit_is_complete_the_plan_is_followed():
 )
 def test_rungs_that_miss_the_best_are_not_trusted(chosen, trusted):
     members = [trained(3, 7), trained(4, 8), trained(5, 9), trained(6, *chosen)]
-    division = rank_agreement.divided(BRACKET, AUDITED, members)
+    division = audit.divided(BRACKET, AUDITED, members)
     assert division.trusted == trusted
     audited = AUDITED if trusted == 0 else [*AUDITED, *members]
     assert list(division.audited) == audited
@@ -162,16 +162,16 @@ def test_rungs_that_miss_the_best_are_not_trusted(chosen, trusted):
 def test_of_three_all_must_agree_and_of_four_all_but_one_pair():
     audited = [trained(0, 3, 3), trained(1, 4, 5), trained(2, 5, 4)]
     members = [trained(3, 6), trained(4, 7)]
-    division = rank_agreement.divided(BRACKET, audited, members)
+    division = audit.divided(BRACKET, audited, members)
     assert division.trusted is None
-    division = rank_agreement.divided(BRACKET, audited, [trained(3, 6, 6), members[1]])
+    division = audit.divided(BRACKET, audited, [trained(3, 6, 6), members[1]])
     assert division.trusted == 0
     assert [trial.number for trial in division.audited] == [0, 1, 2, 3]
 
 
 def test_a_failed_trial_of_the_audit_is_the_worst():
     failed = Trial("2", 2, {}, 0, state=TrialState.FAILED)
-    division = rank_agreement.divided(BRACKET, [*AUDITED[:2], failed], [])
+    division = audit.divided(BRACKET, [*AUDITED[:2], failed], [])
     assert division.trusted == 0
 
 

@@ -69,6 +69,30 @@ class Tuner(base_component.BaseComponent):
      - `best_model`: `Model`, the best trial's model as it was trained.
      - `report`: `SearchReport`, the search as a page.
      - `metrics`: `SearchMetrics`, the best objective and the effort, as numbers.
+
+    Args:
+        examples: Channel of `Examples` to train and evaluate on.
+        schema: Channel of a `Schema`, for examples that are not transformed.
+        transform_graph: Channel of a `TransformGraph`, for transformed ones.
+        base_model: Channel of a `Model`, handed to the module.
+        module_file: Path of a Python file with `tuner_fn(fn_args)` or
+            `build_model(hp)`. Exactly one of `module_file` and `tuner_fn`.
+        tuner_fn: Python path of a `tuner_fn`.
+        train_args: Splits to train on (default `train`); `num_steps`.
+        eval_args: Splits to evaluate on (default `eval`); `num_steps`.
+        tune_args: `num_parallel_trials`: trials at once, on every runner.
+        custom_config: JSON-able settings for the module. With the keys of
+            `tfx.extensions.google_cloud_ai_platform.Tuner` in it the step runs as a
+            `CustomJob` of Vertex AI, with a replica for each trial at once.
+        search: How to search; None leaves everything to the `tuner_fn`.
+        label_key: The label's feature; needed with `build_model`.
+        prior_results: Channel of `TunerResults` or `TrialRecord`, as a resolver finds
+            them: a new study starts from these earlier results. It may hold several or,
+            in a first run, none.
+
+    Raises:
+        ValueError: If the arguments contradict each other or are not JSON.
+        TypeError: If one has the wrong type.
     """
 
     SPEC_CLASS = TunerSpec
@@ -90,32 +114,6 @@ class Tuner(base_component.BaseComponent):
         label_key: str | None = None,
         prior_results: types.BaseChannel | None = None,
     ) -> None:
-        """Constructs the component.
-
-        Args:
-            examples: Channel of `Examples` to train and evaluate on.
-            schema: Channel of a `Schema`, for examples that are not transformed.
-            transform_graph: Channel of a `TransformGraph`, for transformed ones.
-            base_model: Channel of a `Model`, handed to the module.
-            module_file: Path of a Python file with `tuner_fn(fn_args)` or
-                `build_model(hp)`. Exactly one of `module_file` and `tuner_fn`.
-            tuner_fn: Python path of a `tuner_fn`.
-            train_args: Splits to train on (default `train`); `num_steps`.
-            eval_args: Splits to evaluate on (default `eval`); `num_steps`.
-            tune_args: `num_parallel_trials`: trials at once, on every runner.
-            custom_config: JSON-able settings for the module. With the keys of
-                `tfx.extensions.google_cloud_ai_platform.Tuner` in it the step runs as
-                a `CustomJob` of Vertex AI, with a replica for each trial at once.
-            search: How to search; None leaves everything to the `tuner_fn`.
-            label_key: The label's feature; needed with `build_model`.
-            prior_results: Channel of `TunerResults` or `TrialRecord`, as a resolver
-                finds them: a new study starts from these earlier results. It may
-                hold several or, in a first run, none.
-
-        Raises:
-            ValueError: If the arguments contradict each other or are not JSON.
-            TypeError: If one has the wrong type.
-        """
         if bool(module_file) == bool(tuner_fn):
             raise ValueError(
                 f"module_file={module_file!r} and tuner_fn={tuner_fn!r}: expected "

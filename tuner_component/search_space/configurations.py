@@ -39,6 +39,12 @@ class _TooManyError(Exception):
 class Configurations:
     """Every configuration of a space, numbered.
 
+    Args:
+        parameters: Parents before children.
+        grid_points: How many values, at least 1, a parameter gets that has no end of
+            them; None: all of them.
+        constraints: What the configurations fulfil.
+
     Attributes:
         size: How many there are; None if there is no end of them, or if constraints
             tie so many values that they cannot be counted.
@@ -52,14 +58,6 @@ class Configurations:
         grid_points: int | None = None,
         constraints: Sequence[Constraint] = (),
     ) -> None:
-        """Counts the configurations.
-
-        Args:
-            parameters: Parents before children.
-            grid_points: How many values, at least 1, a parameter gets that has
-                no end of them; None: all of them.
-            constraints: What the configurations fulfil.
-        """
         self._parameters = parameters
         self._grid_points = grid_points
         self._order = _depth_first(parameters)

@@ -19,6 +19,9 @@ class Encoding:
     Codes have one column a parameter: what `Column` says, NaN where the parameter is
     inactive. Features are what distances are measured on.
 
+    Args:
+        space: The space.
+
     Attributes:
         columns: One a parameter.
         owner: The index of the parameter that each feature belongs to, shape
@@ -26,7 +29,6 @@ class Encoding:
     """
 
     def __init__(self, space: SearchSpace) -> None:
-        """Makes the encoding of a space."""
         self._space = space
         self.columns: Sequence[Column] = [column(p) for p in space.parameters]
         sizes = [each.num_features for each in self.columns]

@@ -25,17 +25,15 @@ class Chosen:
 class Ties:
     """Constraints, each checked as soon as all it names is decided.
 
+    Args:
+        constraints: They name nothing that is not in `order`, or nothing at all.
+        order: The names of the parameters in the order of their decision.
+
     Attributes:
         names: What some constraint names.
     """
 
     def __init__(self, constraints: Iterable[Constraint], order: Sequence[str]) -> None:
-        """Finds out when each constraint can be checked.
-
-        Args:
-            constraints: They name nothing that is not in `order`, or nothing at all.
-            order: The names of the parameters in the order of their decision.
-        """
         self.names: frozenset[str] = frozenset()
         self._due: list[list[Constraint]] = [[] for _ in order]
         for constraint in constraints:

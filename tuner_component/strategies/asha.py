@@ -20,10 +20,28 @@ class Asha:
     there is none, a new configuration starts in the lowest one. So no worker is ever
     idle, at the price of promotions that later results would not have confirmed.
 
+    Args:
+        space: What can be tried.
+        seed: Fixes everything random, >= 0.
+        min_resource: What the lowest rung gives at least: an integer >= 1, or a share
+            above 0.
+        max_resource: What the highest rung gives, >= `min_resource`; a share is at most
+            1.
+        reduction_factor: One in so many goes on from a rung, >= 2.
+        resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one that
+            the model code asks for.
+        max_trials: Configurations at most, >= 1; None for no limit.
+        proposals: The strategy that chooses the configurations.
+        random_share: How many are random where that strategy learns, 0 to 1. None: one
+            in ten.
+
     Attributes:
         plan: What will be spent at least; None without an end.
         num_configurations: How many will start; None without an end.
         num_rungs: How often one may stop, the end included.
+
+    Raises:
+        ValueError: If an option is out of its range.
 
     Reference:
         Li et al., 2020, A System for Massively Parallel Hyperparameter Tuning, arXiv
@@ -43,26 +61,6 @@ class Asha:
         proposals: str = "random",
         random_share: float | None = None,
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes everything random, >= 0.
-            min_resource: What the lowest rung gives at least: an integer >= 1, or a
-                share above 0.
-            max_resource: What the highest rung gives, >= `min_resource`; a share is at
-                most 1.
-            reduction_factor: One in so many goes on from a rung, >= 2.
-            resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one
-                that the model code asks for.
-            max_trials: Configurations at most, >= 1; None for no limit.
-            proposals: The strategy that chooses the configurations.
-            random_share: How many are random where that strategy learns, 0 to 1.
-                None: one in ten.
-
-        Raises:
-            ValueError: If an option is out of its range.
-        """
         rung_options.check(
             "asha", min_resource, max_resource, reduction_factor, resource
         )

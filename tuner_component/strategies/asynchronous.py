@@ -46,6 +46,12 @@ class Asynchronous:
     A failed trial is the worst of its rung; an infeasible one is replaced. When no
     configuration is left, the best trial goes on to the full training even if it
     does not deserve it by then.
+
+    Args:
+        ladder: The rungs.
+        deserving: Who may go on.
+        proposals: What fills the lowest rung.
+        limit: Configurations at most; None for no limit.
     """
 
     def __init__(
@@ -55,14 +61,6 @@ class Asynchronous:
         proposals: Strategy,
         limit: int | None,
     ) -> None:
-        """Makes the schedule.
-
-        Args:
-            ladder: The rungs.
-            deserving: Who may go on.
-            proposals: What fills the lowest rung.
-            limit: Configurations at most; None for no limit.
-        """
         self._ladder, self._deserving = ladder, deserving
         self._proposals, self._limit = proposals, limit
 

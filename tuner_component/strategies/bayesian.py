@@ -49,6 +49,21 @@ class Bayesian:
     count like those of completed ones: a caller whose trials had unequal trainings
     makes them comparable first.
 
+    Args:
+        space: What can be tried.
+        seed: Fixes everything random, >= 0.
+        initial_trials: How many trials, the defaults included, come before the model is
+            asked; >= 1. None: 3, and without earlier studies as many more as the square
+            root of the number of parameters.
+        random_share: How many of the later trials are random, 0 to 1.
+        cost_aware: Whether to maximise the improvement a second of training instead of
+            the improvement a trial.
+        prior_studies: Earlier studies, the newest first. Each counts for as much as it
+            has predicted which of today's trials are better.
+
+    Raises:
+        ValueError: If an option is out of its range.
+
     Reference:
         Jones et al., 1998, Efficient Global Optimization of Expensive Black-Box
         Functions; the parts name theirs.
@@ -64,23 +79,6 @@ class Bayesian:
         cost_aware: bool = False,
         prior_studies: Sequence[PriorStudy] = (),
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes everything random, >= 0.
-            initial_trials: How many trials, the defaults included, come before the
-                model is asked; >= 1. None: 3, and without earlier studies as many
-                more as the square root of the number of parameters.
-            random_share: How many of the later trials are random, 0 to 1.
-            cost_aware: Whether to maximise the improvement a second of training
-                instead of the improvement a trial.
-            prior_studies: Earlier studies, the newest first. Each counts for as much
-                as it has predicted which of today's trials are better.
-
-        Raises:
-            ValueError: If an option is out of its range.
-        """
         check_number("bayesian", "random_share", random_share, 0, 1)
         check_flag("bayesian", "cost_aware", cost_aware)
         if initial_trials is not None:

@@ -36,12 +36,15 @@ class Options:
     These are its values, or equal parts of its sampling scale where it is ordered
     and has more than `num_parts` values.
 
+    Args:
+        parameter: The parameter.
+        num_parts: How many parts, >= 2.
+
     Attributes:
         number: How many.
     """
 
     def __init__(self, parameter: Parameter, num_parts: int) -> None:
-        """Makes the options of `parameter`."""
         values = parameter.values()
         parted = values is None or (parameter.is_ordered and len(values) > num_parts)
         self._parameter = parameter
@@ -78,6 +81,8 @@ class Options:
 class Controller:
     """Chooses each parameter on its own: a softmax over its options.
 
+    The arguments are those of `Reinforcement`.
+
     Reference:
         Williams, 1992, Simple Statistical Gradient-Following Algorithms for
         Connectionist Reinforcement Learning, eq. 4 and 11 (REINFORCE with baseline).
@@ -92,7 +97,6 @@ class Controller:
         entropy_weight: float,
         baseline_decay: float,
     ) -> None:
-        """Makes the controller; the arguments are those of `Reinforcement`."""
         self._space = space
         self._options = [Options(p, num_parts) for p in space.parameters]
         self._indices = {p: index for index, p in enumerate(space.parameters)}

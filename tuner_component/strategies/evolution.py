@@ -51,6 +51,21 @@ class Evolution:
     next ones differ in two parameters, in three, and so on; in the end any untried
     configuration is a child.
 
+    Args:
+        space: What can be tried.
+        seed: Fixes everything random, >= 0.
+        population_size: How many members the population has, >= 2.
+        sample_size: How many members compete to be a parent, >= 1; drawn with
+            replacement. None: half of the population.
+        removal: Who leaves: `"age"`, the oldest, or `"performance"`, the worst.
+        crossover_probability: How often a child has two parents, 0 to 1.
+        mutation_width: Standard deviation of a close change of a number, as a fraction
+            of its scale, > 0.
+        inherit_weights: Whether children begin with the weights of a parent.
+
+    Raises:
+        ValueError: If a value is not allowed.
+
     Reference:
         Real et al., 2019, Regularized Evolution for Image Classifier Architecture
         Search, arXiv 1802.01548, Algorithm 1, and its comparison with the removal of
@@ -69,23 +84,6 @@ class Evolution:
         mutation_width: float = 0.1,
         inherit_weights: bool = False,
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes everything random, >= 0.
-            population_size: How many members the population has, >= 2.
-            sample_size: How many members compete to be a parent, >= 1; drawn with
-                replacement. None: half of the population.
-            removal: Who leaves: `"age"`, the oldest, or `"performance"`, the worst.
-            crossover_probability: How often a child has two parents, 0 to 1.
-            mutation_width: Standard deviation of a close change of a number, as a
-                fraction of its scale, > 0.
-            inherit_weights: Whether children begin with the weights of a parent.
-
-        Raises:
-            ValueError: If a value is not allowed.
-        """
         if sample_size is None and isinstance(population_size, int):
             sample_size = population_size // 2
         check_integer("evolution", "population_size", population_size, 2)

@@ -17,21 +17,19 @@ class Grid:
     The order is a random permutation, so that a search which stops early has seen
     an unbiased part of the grid. Proposals walk along it and pass over whatever was
     tried before, also where it is the same architecture written down otherwise.
+
+    Args:
+        space: What can be tried.
+        seed: Fixes the order, >= 0.
+        grid_points: How many values a continuous parameter gets: its ends and others
+            evenly spaced on its scale; >= 1.
+
+    Raises:
+        ValueError: If `grid_points` is not a positive integer, or if constraints allow
+            nothing of the grid or tie too many values to count it.
     """
 
     def __init__(self, space: SearchSpace, seed: int, grid_points: int = 10) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes the order, >= 0.
-            grid_points: How many values a continuous parameter gets: its ends and
-                others evenly spaced on its scale; >= 1.
-
-        Raises:
-            ValueError: If `grid_points` is not a positive integer, or if constraints
-                allow nothing of the grid or tie too many values to count it.
-        """
         _check_points(grid_points)
         self._space = space
         self._configurations = space.configurations(grid_points)

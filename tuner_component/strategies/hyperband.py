@@ -20,8 +20,31 @@ class Hyperband:
     The first bracket trusts the lowest rung most, the last one trains every
     configuration to the end. Where workers are free, later brackets start early.
 
+    Args:
+        space: What can be tried.
+        seed: Fixes everything random, >= 0.
+        min_resource: What the lowest rung gives at least: an integer >= 1, or a share
+            above 0.
+        max_resource: What the highest rung gives, >= `min_resource`; a share is at most
+            1.
+        reduction_factor: One in so many goes on from a rung, >= 2.
+        resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one that
+            the model code asks for.
+        iterations: How often all brackets are run, >= 1. None: as often as `max_trials`
+            allows, or once without it.
+        max_trials: Configurations at most, >= 1; the last bracket is cut to fit.
+        proposals: The strategy that chooses the configurations.
+        random_share: How many are random where that strategy learns, 0 to 1. None: one
+            in ten.
+        guard: Whether a few more configurations are trained to the end first, so that
+            rungs which mislead are noticed. Where one does, the first bracket drops
+            nobody there; later ones trust their rungs less anyway.
+
     Attributes:
         plan: What will be spent.
+
+    Raises:
+        ValueError: If an option is out of its range.
 
     Reference:
         Li et al., 2018, Hyperband: A Novel Bandit-Based Approach to Hyperparameter
@@ -44,31 +67,6 @@ class Hyperband:
         random_share: float | None = None,
         guard: bool = True,
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes everything random, >= 0.
-            min_resource: What the lowest rung gives at least: an integer >= 1, or a
-                share above 0.
-            max_resource: What the highest rung gives, >= `min_resource`; a share is at
-                most 1.
-            reduction_factor: One in so many goes on from a rung, >= 2.
-            resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one
-                that the model code asks for.
-            iterations: How often all brackets are run, >= 1. None: as often as
-                `max_trials` allows, or once without it.
-            max_trials: Configurations at most, >= 1; the last bracket is cut to fit.
-            proposals: The strategy that chooses the configurations.
-            random_share: How many are random where that strategy learns, 0 to 1.
-                None: one in ten.
-            guard: Whether a few more configurations are trained to the end first, so
-                that rungs which mislead are noticed. Where one does, the first
-                bracket drops nobody there; later ones trust their rungs less anyway.
-
-        Raises:
-            ValueError: If an option is out of its range.
-        """
         rung_options.check(
             "hyperband", min_resource, max_resource, reduction_factor, resource
         )

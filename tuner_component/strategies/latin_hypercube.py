@@ -12,7 +12,12 @@ class LatinHypercube:
     """Points of which each coordinate has one value in every interval.
 
     Unlike the first points of a Sobol sequence, a few of them do not tie the values
-    of one parameter to those of another.
+    of one parameter to those of another. One hypercube follows the other.
+
+    Args:
+        num_points: Points, and intervals, of a hypercube, >= 1.
+        num_coordinates: Coordinates of a point, >= 0.
+        seed: Fixes the points, >= 0.
 
     Reference:
         McKay et al., 1979, A Comparison of Three Methods for Selecting Values of
@@ -20,13 +25,6 @@ class LatinHypercube:
     """
 
     def __init__(self, num_points: int, num_coordinates: int, seed: int) -> None:
-        """Makes the sequence: one hypercube after the other.
-
-        Args:
-            num_points: Points, and intervals, of a hypercube, >= 1.
-            num_coordinates: Coordinates of a point, >= 0.
-            seed: Fixes the points, >= 0.
-        """
         self._shape = num_points, num_coordinates
         self._seed = seed
 

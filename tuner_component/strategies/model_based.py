@@ -14,6 +14,12 @@ from tuner_component.trial import Trial
 class ModelBased:
     """Shows a strategy all trials as if they had been trained to the end.
 
+    Args:
+        space: What can be tried.
+        seed: Fixes everything random, >= 0.
+        model: Proposes configurations.
+        random_share: How many of them are random instead, 0 to 1.
+
     Reference:
         Falkner et al., 2018, BOHB: Robust and Efficient Hyperparameter Optimization
         at Scale, arXiv 1807.01774, for the share of random configurations.
@@ -22,14 +28,6 @@ class ModelBased:
     def __init__(
         self, space: SearchSpace, seed: int, model: Strategy, random_share: float
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes everything random, >= 0.
-            model: Proposes configurations.
-            random_share: How many of them are random instead, 0 to 1.
-        """
         self._seed, self._model, self._share = seed, model, random_share
         self._random = Random(space, seed)
 

@@ -27,6 +27,10 @@ class QuasiRandom:
     was tried or is not allowed are passed over; where there are too many of them, any
     untried configuration is taken, so that a finite space is covered exactly.
 
+    Args:
+        space: What can be tried.
+        seed: Fixes the scrambling, >= 0.
+
     Reference:
         Sobol, 1967; Joe and Kuo, 2008, Constructing Sobol Sequences with Better
         Two-Dimensional Projections; Matousek, 1998, On the L2-Discrepancy for
@@ -34,12 +38,6 @@ class QuasiRandom:
     """
 
     def __init__(self, space: SearchSpace, seed: int) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes the scrambling, >= 0.
-        """
         self._space = space
         self._random = Random(space, seed)
         self._tried = Tried(space)

@@ -23,15 +23,13 @@ class Random:
     happens too often in a finite space, one of the untried configurations is picked,
     each with the same chance, so a finite space is covered exactly and then the
     search ends. Of configurations that are one architecture, one is tried.
+
+    Args:
+        space: What can be tried.
+        seed: Fixes the draws, >= 0.
     """
 
     def __init__(self, space: SearchSpace, seed: int) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes the draws, >= 0.
-        """
         self._space = space
         self._seed = seed
         self._configurations = space.configurations()

@@ -40,6 +40,19 @@ class Reinforcement:
     gets flatter, and so it is after several draws that are not allowed; in the end
     any untried configuration is taken.
 
+    Args:
+        space: What can be tried.
+        seed: Fixes the draws, >= 0.
+        learning_rate: Step along the gradient for a reward one standard deviation above
+            the baseline, >= 0.
+        entropy_weight: How much the policy is kept from settling, >= 0.
+        baseline_decay: Share of the baseline that a new reward leaves, 0 to 1.
+        num_parts: Parts of the sampling scale of a number between which the controller
+            chooses, >= 2.
+
+    Raises:
+        ValueError: If a value is not allowed.
+
     Reference:
         Ying et al., 2019, NAS-Bench-101, arXiv 1902.09635, Appendix S2 (REINFORCE
         with independent multinomials); Zoph and Le, 2017, arXiv 1611.01578,
@@ -56,21 +69,6 @@ class Reinforcement:
         baseline_decay: float = 0.9,
         num_parts: int = 10,
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes the draws, >= 0.
-            learning_rate: Step along the gradient for a reward one standard deviation
-                above the baseline, >= 0.
-            entropy_weight: How much the policy is kept from settling, >= 0.
-            baseline_decay: Share of the baseline that a new reward leaves, 0 to 1.
-            num_parts: Parts of the sampling scale of a number between which the
-                controller chooses, >= 2.
-
-        Raises:
-            ValueError: If a value is not allowed.
-        """
         check_number("reinforcement", "learning_rate", learning_rate, 0.0)
         check_number("reinforcement", "entropy_weight", entropy_weight, 0.0)
         check_number("reinforcement", "baseline_decay", baseline_decay, 0.0, 1.0)

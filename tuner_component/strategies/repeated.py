@@ -18,6 +18,12 @@ class Repeated:
     A score is the result of one seed, and the best of many is the luckiest of them.
     What wins in the end is the best mean, see `pareto.ranking`.
 
+    Args:
+        strategy: What proposes the configurations.
+        num_runs: Runs of each of the best, the first one included, >= 2.
+        max_trials: Trials at most, more than `reserve`; None: no limit, and the repeats
+            follow when the strategy is done.
+
     Reference:
         Bouthillier et al., 2021, Accounting for Variance in Machine Learning
         Benchmarks, arXiv 2103.03098.
@@ -26,14 +32,6 @@ class Repeated:
     def __init__(
         self, strategy: Strategy, num_runs: int, max_trials: int | None
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            strategy: What proposes the configurations.
-            num_runs: Runs of each of the best, the first one included, >= 2.
-            max_trials: Trials at most, more than `reserve`; None: no limit, and the
-                repeats follow when the strategy is done.
-        """
         self._strategy, self._num_runs = strategy, num_runs
         self._limit = None if max_trials is None else max_trials - reserve(num_runs)
 

@@ -32,6 +32,11 @@ class Scalarised:
     at a rung are compared with those at the same rung only, so that promotions too
     are made in all directions.
 
+    Args:
+        strategy: What proposes, for one objective.
+        num_objectives: Length of every trial's `losses`, >= 2.
+        seed: Fixes the weights, >= 0.
+
     Reference:
         Knowles, 2006, ParEGO: A Hybrid Algorithm With On-Line Landscape Approximation
         for Expensive Multiobjective Optimization Problems, IEEE Transactions on
@@ -39,13 +44,6 @@ class Scalarised:
     """
 
     def __init__(self, strategy: Strategy, num_objectives: int, seed: int) -> None:
-        """Makes the strategy.
-
-        Args:
-            strategy: What proposes, for one objective.
-            num_objectives: Length of every trial's `losses`, >= 2.
-            seed: Fixes the weights, >= 0.
-        """
         self._strategy = strategy
         self._num_objectives = num_objectives
         self._seed = seed

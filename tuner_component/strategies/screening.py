@@ -22,8 +22,28 @@ class Screening:
     The winner has always had the full training. 64 configurations at 12 epochs and
     the best 8 of them at 200 take 2,368 epochs, if each begins anew.
 
+    Args:
+        space: What can be tried.
+        seed: Fixes everything random, >= 0.
+        num_configurations: How many get the cheap look, >= 2. None: `max_trials`, or
+            without it 64.
+        num_checked: How many of them get the full training, >= 1. None: one in eight.
+        min_resource: The low fidelity: an integer >= 1, or a share above 0.
+        max_resource: The full training, > `min_resource`.
+        resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one that
+            the model code asks for.
+        max_trials: Configurations at most, >= 1; those of the guard count.
+        proposals: The strategy that chooses the configurations.
+        random_share: How many are random where that strategy learns, 0 to 1. None: one
+            in ten.
+        guard: Whether a few more configurations are trained to the end first, so that a
+            low fidelity which misleads is noticed: then all are.
+
     Attributes:
         plan: What will be spent.
+
+    Raises:
+        ValueError: If an option is out of its range.
 
     Reference:
         Zhou et al., 2020, EcoNAS: Finding Proxies for Economical Neural Architecture
@@ -45,29 +65,6 @@ class Screening:
         random_share: float | None = None,
         guard: bool = True,
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes everything random, >= 0.
-            num_configurations: How many get the cheap look, >= 2. None: `max_trials`,
-                or without it 64.
-            num_checked: How many of them get the full training, >= 1. None: one in
-                eight.
-            min_resource: The low fidelity: an integer >= 1, or a share above 0.
-            max_resource: The full training, > `min_resource`.
-            resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one
-                that the model code asks for.
-            max_trials: Configurations at most, >= 1; those of the guard count.
-            proposals: The strategy that chooses the configurations.
-            random_share: How many are random where that strategy learns, 0 to 1.
-                None: one in ten.
-            guard: Whether a few more configurations are trained to the end first, so
-                that a low fidelity which misleads is noticed: then all are.
-
-        Raises:
-            ValueError: If an option is out of its range.
-        """
         name = "screening"
         rung_options.check(name, min_resource, max_resource, 2, resource)
         rung_options.check_limit(name, "max_trials", max_trials)

@@ -20,6 +20,11 @@ class StartingPoints:
     The first trial has the defaults, the points follow in their order. Whatever else
     the strategy says of a proposal, its fidelity for example, holds for the point: the
     first bracket of a Hyperband starts with them.
+
+    Args:
+        strategy: What proposes the other trials.
+        space: What can be tried.
+        points: Configurations of the space, as `completed` returns them.
     """
 
     def __init__(
@@ -28,13 +33,6 @@ class StartingPoints:
         space: SearchSpace,
         points: Sequence[Mapping[str, Value]],
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            strategy: What proposes the other trials.
-            space: What can be tried.
-            points: Configurations of the space, as `completed` returns them.
-        """
         self._strategy = strategy
         self._tried = Tried(space)
         first = [space.defaults(), *points]

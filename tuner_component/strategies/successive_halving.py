@@ -21,8 +21,31 @@ class SuccessiveHalving:
     100, the better half of those for another 200, and so on: 22,400 iterations
     instead of 204,800.
 
+    Args:
+        space: What can be tried.
+        seed: Fixes everything random, >= 0.
+        num_configurations: How many start, >= 2. None: `max_trials`, or without it as
+            many as end with one in the highest rung that resources allow.
+        min_resource: What the lowest rung gives at least: an integer >= 1, or a share
+            above 0.
+        max_resource: What the highest rung gives, >= `min_resource`; a share is at most
+            1.
+        reduction_factor: One in so many goes on from a rung, >= 2.
+        resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one that
+            the model code asks for.
+        max_trials: Configurations at most, >= 1; those of the guard count.
+        proposals: The strategy that chooses the configurations.
+        random_share: How many are random where that strategy learns, 0 to 1. None: one
+            in ten.
+        guard: Whether a few more configurations are trained to the end first, so that
+            rungs which mislead are noticed. They then drop nobody: more configurations
+            go on, all of them if need be.
+
     Attributes:
         plan: What will be spent.
+
+    Raises:
+        ValueError: If an option is out of its range.
 
     Reference:
         Jamieson and Talwalkar, 2016, Non-stochastic Best Arm Identification and
@@ -44,31 +67,6 @@ class SuccessiveHalving:
         random_share: float | None = None,
         guard: bool = True,
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes everything random, >= 0.
-            num_configurations: How many start, >= 2. None: `max_trials`, or without
-                it as many as end with one in the highest rung that resources allow.
-            min_resource: What the lowest rung gives at least: an integer >= 1, or a
-                share above 0.
-            max_resource: What the highest rung gives, >= `min_resource`; a share is at
-                most 1.
-            reduction_factor: One in so many goes on from a rung, >= 2.
-            resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one
-                that the model code asks for.
-            max_trials: Configurations at most, >= 1; those of the guard count.
-            proposals: The strategy that chooses the configurations.
-            random_share: How many are random where that strategy learns, 0 to 1.
-                None: one in ten.
-            guard: Whether a few more configurations are trained to the end first, so
-                that rungs which mislead are noticed. They then drop nobody: more
-                configurations go on, all of them if need be.
-
-        Raises:
-            ValueError: If an option is out of its range.
-        """
         name = "successive_halving"
         rung_options.check(name, min_resource, max_resource, reduction_factor, resource)
         rung_options.check_limit(name, "max_trials", max_trials)

@@ -33,18 +33,16 @@ class Synchronous:
     Nobody waits for a rung while a later bracket has room: its configurations start
     already. A trial that is among the best whatever the others will do goes on at
     once. A failed trial is the worst of its rung; an infeasible one is replaced.
+
+    Args:
+        plan: The brackets.
+        proposals: What fills the lowest rungs.
+        audited: Whether the first bracket is the audit of the second one.
     """
 
     def __init__(
         self, plan: Plan, proposals: Strategy, *, audited: bool = False
     ) -> None:
-        """Makes the schedule.
-
-        Args:
-            plan: The brackets.
-            proposals: What fills the lowest rungs.
-            audited: Whether the first bracket is the audit of the second one.
-        """
         self._plan = plan
         self._proposals = proposals
         self._audited = audited

@@ -48,14 +48,13 @@ class PerTrial(Generic[T]):
 
 
 class Tried:
-    """Keys of configurations, each worked out once."""
+    """Keys of configurations, each worked out once.
+
+    Args:
+        space: What can be tried.
+    """
 
     def __init__(self, space: SearchSpace) -> None:
-        """Starts without keys.
-
-        Args:
-            space: What can be tried.
-        """
         self._space = space
         self._keys: dict[tuple[tuple[str, Value], ...], str] = {}
         self._of_history = PerTrial(self.key)

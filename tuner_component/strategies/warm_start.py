@@ -23,6 +23,11 @@ class WarmStart:
     proposal for as long as half of the points beat every trial that is none. Those
     that mislead cost a single trial; whatever else the strategy says of a proposal,
     its fidelity for example, holds for the point.
+
+    Args:
+        strategy: What proposes the other trials.
+        space: What can be tried.
+        points: Configurations of the space, the best first.
     """
 
     def __init__(
@@ -31,13 +36,6 @@ class WarmStart:
         space: SearchSpace,
         points: Sequence[Mapping[str, Value]],
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            strategy: What proposes the other trials.
-            space: What can be tried.
-            points: Configurations of the space, the best first.
-        """
         self._strategy = strategy
         self._tried = Tried(space)
         self._points = {space.key(values): dict(values) for values in points}

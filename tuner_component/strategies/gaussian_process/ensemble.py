@@ -34,15 +34,16 @@ _NUM_SAMPLES = 256
 
 
 class Ensemble:
-    """Adds to what candidates are worth what earlier studies expect of them."""
+    """Adds to what candidates are worth what earlier studies expect of them.
+
+    Earlier studies of a few trials only do not count.
+
+    Args:
+        encoding: Of the space, which every trial of the studies lies in.
+        studies: The more important first.
+    """
 
     def __init__(self, encoding: Encoding, studies: Sequence[PriorStudy]) -> None:
-        """Makes the ensemble; earlier studies of a few trials only do not count.
-
-        Args:
-            encoding: Of the space, which every trial of the studies lies in.
-            studies: The more important first.
-        """
         self._encoding = encoding
         self._prior = tied(encoding)
         groups = [group for study in studies for group in study.by_resource()]

@@ -23,16 +23,14 @@ class Plateaus:
     furthest trial that has the same loss and is closer than any that has not; trials
     with another loss end the ball. So each further trial with the same loss makes the
     next step larger. Distances are those of the kernel.
+
+    Args:
+        kernel: For its distances.
+        features: Shape `(n, num_features)`.
+        losses: Shape `(n,)`; trials without one, NaN, are nobody's neighbours.
     """
 
     def __init__(self, kernel: Kernel, features: Array, losses: Array) -> None:
-        """Finds the balls.
-
-        Args:
-            kernel: For its distances.
-            features: Shape `(n, num_features)`.
-            losses: Shape `(n,)`; trials without one, NaN, are nobody's neighbours.
-        """
         known = ~np.isnan(losses)
         features, losses = features[known], losses[known]
         away = _distances(kernel, features, features)

@@ -15,19 +15,17 @@ _LEAST_VARIANCE = 1e-10
 class Posterior:
     """A Gaussian process given observations.
 
+    Args:
+        kernel: The kernel.
+        features: Shape `(n, num_features)`, n >= 1.
+        targets: Shape `(n,)`.
+
     Reference:
         Rasmussen and Williams, 2006, Gaussian Processes for Machine Learning,
         eqs. 2.25 and 2.26; the mean is the constant that fits best.
     """
 
     def __init__(self, kernel: Kernel, features: Array, targets: Array) -> None:
-        """Conditions the process.
-
-        Args:
-            kernel: The kernel.
-            features: Shape `(n, num_features)`, n >= 1.
-            targets: Shape `(n,)`.
-        """
         self._kernel = kernel
         self._features = features
         self._targets = targets

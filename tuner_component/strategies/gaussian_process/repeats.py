@@ -31,16 +31,14 @@ class Repeats:
     each trial repeated the earlier one that was nearest by either; who else has the
     same loss is coincidence. Where nothing was repeated every loss is new, and where
     no parameter is ordered: there are no steps without a scale.
+
+    Args:
+        kernel: For its distances.
+        features: Shape `(n, num_features)`, in the order of the trials.
+        losses: Shape `(n,)`; trials without one, NaN, tell nothing.
     """
 
     def __init__(self, kernel: Kernel, features: Array, losses: Array) -> None:
-        """Fits the regression.
-
-        Args:
-            kernel: For its distances.
-            features: Shape `(n, num_features)`, in the order of the trials.
-            losses: Shape `(n,)`; trials without one, NaN, tell nothing.
-        """
         known = ~np.isnan(losses)
         self._features, losses = features[known], losses[known]
         self._roots = (np.sqrt(kernel.weights), np.ones(features.shape[1]))

@@ -57,14 +57,12 @@ class Surrogate:
 
     The kernels are a function of the observations: those used last are kept only in
     case the next calls need the same.
+
+    Args:
+        prior: Of the kernel.
     """
 
     def __init__(self, prior: Prior) -> None:
-        """Makes the surrogate.
-
-        Args:
-            prior: Of the kernel.
-        """
         self._prior = prior
         self._fitted: dict[bytes, Kernel] = {}
 

@@ -61,6 +61,12 @@ def test_a_second_file_beside_the_hyperparameters(tmp_path):
         preflight.check_outputs(outputs)
 
 
+def test_what_an_earlier_attempt_has_written_may_be_there(tmp_path):
+    (tmp_path / "best_hyperparameters.txt").write_text("{}")
+    outputs = {"best_hyperparameters": [types.SimpleNamespace(uri=str(tmp_path))]}
+    preflight.check_outputs(outputs)
+
+
 def test_an_empty_or_missing_output_folder_is_fine(tmp_path):
     for uri in (tmp_path, tmp_path / "new"):
         preflight.check_outputs(

@@ -68,8 +68,23 @@ def test_no_input_and_an_input_without_artifacts():
 
 @pytest.mark.parametrize("row", [{"units": 64}, {"width": 8}])
 def test_results_beyond_the_space_say_how(tmp_path, row):
+    given = warm_start.prepare(_inputs(tmp_path, [{"score": 1, **row}]), _plan())
     with pytest.raises(PreflightError, match=r"None of the 1 trials .* the first has"):
-        warm_start.prepare(_inputs(tmp_path, [{"score": 1, **row}]), _plan())
+        warm_start.settle(given, [])
+
+
+def test_a_study_that_has_begun_needs_them_no_more(tmp_path):
+    given = warm_start.prepare(_inputs(tmp_path, [{"score": None}]), _plan())
+    warm = warm_start.settle(given, [_session(_STUDY)])
+    assert warm.studies == (_STUDY,)
+    assert "goes on so; those given now could not be used: " in warm.text
+    assert "no trial with a score" in warm.text
+
+
+def test_earlier_results_without_trials_are_none_yet(tmp_path):
+    warm = warm_start.prepare(_inputs(tmp_path, []), _plan())
+    assert (warm.studies, warm.problem) == ((), None)
+    assert warm.text == "Warm start: there are no earlier results yet."
 
 
 def test_the_strategy_begins_with_them():

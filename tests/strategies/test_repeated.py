@@ -149,3 +149,16 @@ def test_the_repeats_need_their_trials():
 def test_what_has_no_mean_is_refused(options, message):
     with pytest.raises(ValueError, match=rf"repeats=3\) is given with {message}"):
         check_options(Search(repeats=3, **options))
+
+
+def test_more_trials_than_before_go_to_new_configurations_first():
+    before, _ = run(Repeated(Counting(), 2, 8), lambda values, _: -values["x"])
+    assert len(before) == 4  # The defaults and another, and both again.
+    strategy, trials = Repeated(Counting(), 2, 14), list(before)
+    while isinstance(action := strategy.propose(trials, 1)[0], Suggest):
+        trials.append(ended(action, len(trials), -action.values["x"]))
+    originals = [t for t in trials if REPEAT_OF not in t.note]
+    assert [t.values["x"] for t in originals] == [0, 1, 2, 3, 4, 5]
+    repeated = sorted(t.note[REPEAT_OF] for t in trials if REPEAT_OF in t.note)
+    assert repeated == sorted(t.trial_id for t in originals)
+    assert len(trials) <= 14

@@ -108,7 +108,7 @@ def test_another_study_is_made_beside_and_the_difference_said(tmp_path, parts, l
     begin(tmp_path, num_trials=1)
     (name,) = folders(tmp_path)
     expected = (
-        f"It differs from study {name} with 1 ended trials in {next(iter(parts))}:"
+        f"It differs from study {name} with 1 ended trial in {next(iter(parts))}:"
     )
     message = begin(tmp_path, changed(**parts))
     assert message.splitlines() == [
@@ -279,7 +279,20 @@ def test_a_study_with_failures_only_is_not_continued(tmp_path, state, is_continu
     with study_home.open_home(str(tmp_path), HEADER) as first:
         first.journal.append({"type": "study", "at": 1.0, "header": HEADER})
         first.journal.append({"type": "proposed", "at": 2.0})
-        first.journal.append({"type": "ended", "at": 3.0, "state": state})
+        outcome = {"trial_id": "0000"}
+        ended = {"type": "ended", "at": 3.0, "state": state, "outcome": outcome}
+        first.journal.append(ended)
     with study_home.open_home(str(tmp_path), HEADER) as second:
         assert (second.folder == first.folder) is is_continued
         assert ("none completed" in second.message) is not is_continued
+
+
+def test_a_trial_of_several_rungs_is_one(tmp_path):
+    with study_home.open_home(str(tmp_path), HEADER) as first:
+        first.journal.append({"type": "study", "at": 1.0, "header": HEADER})
+        for state in ("PAUSED", "COMPLETED"):
+            outcome = {"trial_id": "0000"}
+            ended = {"type": "ended", "at": 3.0, "state": state, "outcome": outcome}
+            first.journal.append(ended)
+    with study_home.open_home(str(tmp_path), HEADER) as second:
+        assert "with 1 ended trial" in second.message

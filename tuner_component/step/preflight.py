@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tuner_component.artifacts import BEST_HYPERPARAMETERS_FILE
 from tuner_component.errors import PreflightError
 from tuner_component.search import suggestion
 
@@ -40,14 +41,16 @@ def check_inputs(
 def check_outputs(outputs: Mapping[str, Sequence[Any]]) -> None:
     """Raises if the artifact folder that the Trainer reads already holds a file.
 
+    What an earlier attempt of this step has left there is written anew.
+
     Raises:
         PreflightError: Names the files.
     """
     from tfx.dsl.io import fileio
 
     folder = outputs["best_hyperparameters"][0].uri
-    files = fileio.listdir(folder) if fileio.exists(folder) else []
-    if files:
+    files = set(fileio.listdir(folder) if fileio.exists(folder) else [])
+    if files - {BEST_HYPERPARAMETERS_FILE}:
         raise PreflightError(
             f"The output folder {folder} of best_hyperparameters already holds "
             f"{sorted(files)}; the Trainer reads it only if it has exactly one file. "

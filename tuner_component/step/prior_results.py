@@ -47,7 +47,7 @@ def read(inputs: Mapping[str, Sequence[Any]], objective: Objective) -> Results:
 
     Raises:
         PreflightError: If a file is not understood, no trial has the objective, or
-            there are results but none with a score.
+            there are trials but none with a score.
     """
     found = [a for key in KEYS for a in inputs.get(key, ())]
     found.sort(key=lambda artifact: artifact.id, reverse=True)
@@ -58,7 +58,8 @@ def read(inputs: Mapping[str, Sequence[Any]], objective: Objective) -> Results:
         for folder, (trials, _) in zip(folders, read_, strict=True)
         if trials
     ]
-    if folders and not studies:
+    is_empty = not any(rest.num_failed for _, rest in read_)
+    if folders and not studies and not is_empty:
         _raise_unusable(folders, read_, objective)
     return Results(tuple(studies), sum(part.num_failed for _, part in read_))
 
@@ -88,8 +89,11 @@ def _read_folder(
     ):
         if name in names:
             path = os.path.join(folder, name)  # noqa: PTH118 - may be a URI
-            with fileio.open(path, "r") as file:
-                return reader(path, file.read(), objective)
+            try:
+                with fileio.open(path, "r") as file:
+                    return reader(path, file.read(), objective)
+            except (AttributeError, KeyError, TypeError, UnicodeDecodeError) as error:
+                _raise_unknown(path, f"{type(error).__name__}: {error}")
     raise PreflightError(
         f"The earlier results in {folder} have an unknown format: the folder "
         + (f"holds {names}" if names else "is missing or empty")
@@ -131,6 +135,9 @@ def _read_stock(
             "column that name, or leave prior_results out."
         )
     sign = _sign([row["score"] for row in scored], objective)
+    for row in scored:
+        if row.get(_RUNG) is not None and not is_finite(row[_RUNG]):
+            _raise_unknown(path, f"a trial has {_RUNG}={row[_RUNG]!r}")
     trials = [
         PriorTrial(_values(row), sign * row["score"], row.get(_RUNG)) for row in scored
     ]
@@ -183,6 +190,9 @@ def _require(
         missing = [name for name in names if name not in row]
         if missing:
             _raise_unknown(path, f"a trial has no {missing}")
+        for name in ("values", "metrics"):
+            if not isinstance(row[name], dict):
+                _raise_unknown(path, f"a trial has {name}={row[name]!r}")
 
 
 def _raise_unknown(path: str, why: str) -> NoReturn:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tuner_component import search_loop
@@ -40,6 +42,13 @@ from tuner_component.study import Study, StudyLimits
 from tuner_component.study import home as study_home
 from tuner_component.trial import TrialState
 
+_MOST_DEATHS = 5  # It may be a machine that is taken away every so often.
+_LONG_SECONDS = 20.0
+_EXPLORING = (
+    "Before the first trial the module's function is called with the defaults, the "
+    "data are read, and the model makes one step. That takes longer than usual; the "
+    "logs of the workers may say why."
+)
 _NOT_ALL_FOUND = (
     "build_model was called for as many hyperparameters as there was time for: there "
     "may be more than were found. A trial that asks for another adds it to the space."
@@ -67,7 +76,8 @@ def run(request: Request) -> None:
         code = UserCode(request, module, scratch)
         engine, explore_folder = _open(request, num_workers, module, code, scratch)
         try:
-            plan, identity = code.plan(engine, scratch, explore_folder)
+            with _said_if_long(_EXPLORING):
+                plan, identity = code.plan(engine, scratch, explore_folder)
             fileio.rmtree(explore_folder)
             if not code.explored.get("complete", True):
                 _say(_NOT_ALL_FOUND)
@@ -173,7 +183,18 @@ def _limits(search: Search, plan: SearchPlan) -> StudyLimits:
         max_consecutive_failures=plan.max_consecutive_failures,
         seed=search.seed,
         keep_checkpoints=search.keep_checkpoints,
+        max_deaths=_most_deaths(search),
         least_chance=search.least_chance,
+    )
+
+
+def _most_deaths(search: Search) -> int | None:
+    """Returns how often this step may die during a trial before the trial has failed.
+
+    Elsewhere than on the step's machine a trial cannot be the reason.
+    """
+    return (
+        max(_MOST_DEATHS, search.max_retries + 1) if search.engine == "local" else None
     )
 
 
@@ -193,6 +214,18 @@ class _Watch:
 
     def on_tick(self, study: Study) -> None:
         self._progress.on_tick(study.trials)
+
+
+@contextlib.contextmanager
+def _said_if_long(text: str) -> Iterator[None]:
+    """Says what is done if it takes long."""
+    timer = threading.Timer(_LONG_SECONDS, _say, [text])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _say(text: str) -> None:

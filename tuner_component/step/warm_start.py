@@ -26,11 +26,13 @@ class WarmStart:
         studies: The newest first.
         text: For people: what was taken and what was left out; empty without any.
         options: What the session's record must hold of it.
+        problem: Why a study that begins now cannot start; None if it can.
     """
 
     studies: tuple[PriorStudy, ...] = ()
     text: str = ""
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    problem: PreflightError | None = None
 
 
 def prepare(inputs: Mapping[str, Sequence[Any]], plan: SearchPlan) -> WarmStart:
@@ -39,12 +41,16 @@ def prepare(inputs: Mapping[str, Sequence[Any]], plan: SearchPlan) -> WarmStart:
     Args:
         inputs: Input key to artifacts.
         plan: The search's plan.
-
-    Raises:
-        PreflightError: If there are earlier results that cannot be used.
     """
     if not any(key in inputs for key in prior_results.KEYS):
         return WarmStart()
+    try:
+        return _prepared(inputs, plan)
+    except PreflightError as error:
+        return WarmStart(problem=error)
+
+
+def _prepared(inputs: Mapping[str, Sequence[Any]], plan: SearchPlan) -> WarmStart:
     if plan.create is None or plan.search_space is None:
         raise PreflightError(
             f"prior_results was given to a search by {plan.strategy_name} of "
@@ -63,16 +69,27 @@ def settle(given: WarmStart, records: Sequence[Mapping[str, Any]]) -> WarmStart:
     Args:
         given: What it would start from now.
         records: The study's journal.
+
+    Raises:
+        PreflightError: If it begins now, and the earlier results cannot be used.
     """
     first = next((r for r in records if r.get("type") == "session"), None)
     if first is None:
+        if given.problem is not None:
+            raise given.problem
         studies = [encode(study) for study in given.studies]
         return dataclasses.replace(given, options={_OPTION: studies} if studies else {})
     recorded = first.get("options", {}).get(_OPTION, [])
     kept = tuple(decode(PriorStudy, study) for study in recorded)
+    began = f"with {_counted(kept)}" if kept else "without earlier results"
+    if given.problem is not None:
+        return WarmStart(
+            kept,
+            f"Warm start: the study began {began} and goes on so; those given now "
+            f"could not be used: {given.problem}",
+        )
     if kept == given.studies:
         return given
-    began = f"with {_counted(kept)}" if kept else "without earlier results"
     return WarmStart(
         kept,
         f"Warm start: the study began {began} and goes on so; those given now are not "

@@ -26,6 +26,26 @@ class MedianRule:
     other trials that got there. A paused trial goes on after all if later ones lower
     the bar.
 
+    Args:
+        space: What can be tried.
+        seed: Fixes everything random, >= 0.
+        min_resource: The grace period: where the first checkpoint is. None: at the
+            first interval.
+        max_resource: The full training, >= `min_resource`.
+        interval: From one checkpoint to the next. None: a tenth of `max_resource`.
+        min_trials: How many others must have got to a checkpoint before anyone
+            stops there, >= 1.
+        resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one of
+            the model's own. Of epochs and other whole numbers all three are
+            integers, >= 1; of shares numbers above 0, at most 1.
+        max_trials: Configurations at most, >= 1; None for no limit.
+        proposals: The strategy that chooses the configurations.
+        random_share: How many are random where that strategy learns, 0 to 1.
+            None: one in ten.
+
+    Raises:
+        ValueError: If an option is out of its range.
+
     Attributes:
         num_configurations: How many will start; None without an end.
         num_rungs: How often one may stop, the end included.
@@ -49,28 +69,6 @@ class MedianRule:
         proposals: str = "random",
         random_share: float | None = None,
     ) -> None:
-        """Makes the strategy.
-
-        Args:
-            space: What can be tried.
-            seed: Fixes everything random, >= 0.
-            min_resource: The grace period: where the first checkpoint is. None: at the
-                first interval.
-            max_resource: The full training, >= `min_resource`.
-            interval: From one checkpoint to the next. None: a tenth of `max_resource`.
-            min_trials: How many others must have got to a checkpoint before anyone
-                stops there, >= 1.
-            resource: The kind of fidelity: `"epochs"`, `"examples_fraction"`, or one of
-                the model's own. Of epochs and other whole numbers all three are
-                integers, >= 1; of shares numbers above 0, at most 1.
-            max_trials: Configurations at most, >= 1; None for no limit.
-            proposals: The strategy that chooses the configurations.
-            random_share: How many are random where that strategy learns, 0 to 1.
-                None: one in ten.
-
-        Raises:
-            ValueError: If an option is out of its range.
-        """
         name = "median_rule"
         check_integer(name, "min_trials", min_trials, 1)
         rung_options.check_limit(name, "max_trials", max_trials)

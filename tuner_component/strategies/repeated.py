@@ -39,9 +39,11 @@ class Repeated:
         """Returns what the strategy proposes, then the repeats."""
         originals = [t for t in history if REPEAT_OF not in t.note]
         started = sum(t.state is not TrialState.INFEASIBLE for t in originals)
-        left = count if self._limit is None else self._limit - started
-        is_repeating = len(originals) < len(history)
-        if not is_repeating and (left > 0 or _can_go_on(originals)):
+        num_repeats = len(history) - len(originals)
+        left = count
+        if self._limit is not None:  # More than before: then repeats were run already.
+            left = self._limit - started - num_repeats
+        if left > 0 or (not num_repeats and _can_go_on(originals)):
             wanted = count if left <= 0 else min(count, left)
             actions = self._strategy.propose(originals, wanted)
             ended = next((a for a in actions if isinstance(a, Done)), None)

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tuner_component.errors import JournalError
 from tuner_component.evaluation import Outcome
 from tuner_component.records import decode
 from tuner_component.trial import (
@@ -36,6 +37,8 @@ class History:
         self._pending: dict[str, Trial] = {}
         self._all: tuple[Trial, ...] | None = None
         self._sorted_losses: list[float] = []
+        self._num_cut: collections.Counter[str] = collections.Counter()
+        self._is_finished = False
 
     @property
     def losses(self) -> Sequence[float]:
@@ -63,6 +66,10 @@ class History:
         """Returns a trial, or None if there is none of this id."""
         return self._trials.get(trial_id)
 
+    def num_cut(self, trial_id: str) -> int:
+        """Returns how many sessions died since the trial's last attempt ended."""
+        return self._num_cut[trial_id]
+
     def take_attempt(self, trial_id: str) -> int:
         """Returns the number of a pending trial's next attempt, and counts it."""
         attempt = self._next_attempt[trial_id]
@@ -74,10 +81,13 @@ class History:
         kind = record.get("type")
         if kind == "session":
             self._count_cut_attempts()
+        elif kind == "finished":
+            self._is_finished = True
         elif kind == "proposed":
             trial = decode(Trial, record["trial"])
-            self._put(trial)
-            self._next_attempt[trial.trial_id] = 0
+            if trial.trial_id not in self._trials:  # Else it is there twice.
+                self._put(trial)
+                self._next_attempt[trial.trial_id] = 0
         elif kind == "promoted":
             self._promote(record)
         elif kind == "attempt_failed":
@@ -90,6 +100,8 @@ class History:
         """Passes over the attempts that an earlier session left under way."""
         for trial_id in self._pending:
             self._next_attempt[trial_id] += 1
+            self._num_cut[trial_id] += not self._is_finished
+        self._is_finished = False
 
     def _put(self, trial: Trial) -> None:
         before = self._trials.get(trial.trial_id)
@@ -109,7 +121,7 @@ class History:
         rule = record.get("stopping")
         self._put(
             dataclasses.replace(
-                self._trials[record["trial_id"]],
+                self._known(record["trial_id"]),
                 state=TrialState.PENDING,
                 fidelity=decode(Fidelity, record["fidelity"]),
                 stopping=None if rule is None else decode(StoppingRule, rule),
@@ -119,13 +131,31 @@ class History:
             )
         )
 
+    def _known(self, trial_id: str) -> Trial:
+        """Returns a trial.
+
+        Raises:
+            JournalError: If no record has proposed it.
+        """
+        if trial_id in self._trials:
+            return self._trials[trial_id]
+        raise JournalError(
+            f"The journal tells of trial {trial_id!r}, but the record that proposed it "
+            "is missing: lines of it are lost. Restore it from a backup, or begin a "
+            'new study with Search(resume="never").'
+        )
+
     def _end_attempt(self, outcome: Outcome) -> None:
-        trial = self._trials[outcome.trial_id]
+        trial = self._known(outcome.trial_id)
+        self._num_cut.pop(trial.trial_id, None)
         self._put(dataclasses.replace(trial, num_attempts=trial.num_attempts + 1))
         self._next_attempt[trial.trial_id] = outcome.attempt + 1
 
     def _end(self, outcome: Outcome, state: TrialState) -> None:
-        trial = self._trials[outcome.trial_id]
+        trial = self._known(outcome.trial_id)
+        self._num_cut.pop(trial.trial_id, None)
+        if trial.state is not TrialState.PENDING:
+            return  # It is there twice.
         succeeded = state.has_score
         first, metrics = self._objectives[0], outcome.metrics
         score = metrics[first.name] if succeeded else None

@@ -133,7 +133,8 @@ class _Found:
     @property
     def label(self) -> str:
         """Names it to people."""
-        return f"{self.name} with {self.num_ended} ended trials"
+        plural = "" if self.num_ended == 1 else "s"
+        return f"{self.name} with {self.num_ended} ended trial{plural}"
 
 
 def _choose(root: str, wanted: _Wanted, resume: str) -> tuple[str, str]:
@@ -207,12 +208,13 @@ def _find(root: str, name: str) -> _Found:
     if not records:
         return _Found(name, None, 0.0, 0)
     types = collections.Counter(record.get("type") for record in records)
-    states = {record["state"] for record in records if record.get("type") == "ended"}
+    ended = [record for record in records if record.get("type") == "ended"]
+    states = {record["state"] for record in ended}
     return _Found(
         name,
         records[0].get("header", {}),
         records[0]["at"],
-        types["ended"],
+        len({record["outcome"]["trial_id"] for record in ended}),
         is_hopeless=types["proposed"] == types["ended"] > 0
         and not any(TrialState(state).has_score for state in states),
     )

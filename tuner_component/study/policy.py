@@ -36,6 +36,8 @@ class StudyLimits:
             counted from the start of the session; None for no limit.
         keep_checkpoints: Best trials that keep their files, >= 1.
         seed: Seeds the new trials, >= 0.
+        max_deaths: How often the search itself may die during a trial, >= 1, before it
+            counts as failed; None: any number of times.
         least_chance: A training stops when its chance to beat the incumbent falls
             below it, > 0; None: none does.
     """
@@ -45,6 +47,7 @@ class StudyLimits:
     max_consecutive_failures: int | None = None
     keep_checkpoints: int = 1
     seed: int = 0
+    max_deaths: int | None = None
     least_chance: float | None = None
 
 
@@ -134,6 +137,22 @@ def state_after(outcome: Outcome, fidelity: Fidelity | None) -> TrialState:
     if outcome.error.reason is Reason.INFEASIBLE:
         return TrialState.INFEASIBLE
     return TrialState.FAILED
+
+
+def killed(trial: Trial, num_deaths: int) -> Outcome:
+    """Returns the outcome of a trial during which the search died too often.
+
+    Args:
+        trial: That trial.
+        num_deaths: How often it died.
+    """
+    text = (
+        f"The search died {num_deaths} times while this trial was under way; what it "
+        "needs, memory say, may be the reason. Search(max_trial_bytes=...) ends a "
+        "trial before that."
+    )
+    error = TrialError(Reason.INFRASTRUCTURE, text)
+    return Outcome(trial.trial_id, trial.num_attempts + num_deaths, error=error)
 
 
 def is_infrastructure(outcome: Outcome) -> bool:

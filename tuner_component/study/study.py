@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -109,6 +110,7 @@ class Study:
         num_trials = len(study.trials)
         study._write(study_records.session(limits, options or {}, num_trials, clock()))
         study._tell_kept_outcomes()
+        study._give_up_killers()
         return study
 
     @classmethod
@@ -249,6 +251,17 @@ class Study:
             outcome = self._kept_outcome(trial)
             if outcome is not None:
                 self.tell(outcome)
+
+    def _give_up_killers(self) -> None:
+        """Ends the trials during which the search has died too often."""
+        most = self.limits.max_deaths or math.inf
+        for trial in self._history.pending:
+            num_deaths = self._history.num_cut(trial.trial_id)
+            if num_deaths >= most:
+                outcome = policy.killed(trial, num_deaths)
+                state = policy.state_after(outcome, trial.fidelity)
+                self._write(study_records.ended(outcome, state, self._clock()))
+                self._proposals.count(state)
 
     def _kept_outcome(self, trial: Trial) -> Outcome | None:
         """Returns what a worker left that died, or whose driver did, before telling."""

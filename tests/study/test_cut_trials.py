@@ -1,0 +1,50 @@
+"""A trial that ends the search each time does not keep it from going on."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.study.studies import opened, scored, states
+from tuner_component.trial import Reason
+
+
+def _cut(home, times, *, finished=False):
+    """Lets the search die so often while its first trial is under way."""
+    for _ in range(times):
+        study = opened(home)
+        (job,) = study.ask(1)
+        assert job.trial_id == "0000"
+        if finished:
+            study.finish("max_seconds=1 is reached")
+
+
+def test_it_fails_when_the_search_has_died_five_times(home):
+    _cut(home, 5)
+    study = opened(home, max_deaths=5)
+    assert states(study) == ["FAILED"]
+    error = study.trials[0].error
+    assert error.reason is Reason.INFRASTRUCTURE
+    assert "The search died 5 times" in error.message
+    assert [job.trial_id for job in study.ask(1)] == ["0001"]
+    assert states(opened(home, max_deaths=5)) == ["FAILED", "PENDING"]
+
+
+@pytest.mark.parametrize(("times", "limits"), [(4, {"max_deaths": 5}), (9, {})])
+def test_not_before(home, times, limits):
+    _cut(home, times)
+    (job,) = opened(home, **limits).ask(1)
+    assert (job.trial_id, job.attempt) == ("0000", times)
+
+
+def test_a_search_whose_time_was_over_has_not_died(home):
+    _cut(home, 9, finished=True)
+    assert [job.trial_id for job in opened(home, max_deaths=5).ask(1)] == ["0000"]
+
+
+def test_an_outcome_begins_the_count_anew(home):
+    _cut(home, 4)
+    study = opened(home, max_deaths=5)
+    study.tell(scored(study.ask(1)[0]))
+    for _ in range(4):
+        assert opened(home, max_deaths=5).ask(1)[0].trial_id == "0001"
+    assert states(opened(home, max_deaths=5)) == ["COMPLETED", "PENDING"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tuner_component.errors import PreflightError
-from tuner_component.search import suggestion
+from tuner_component.spelling import suggestion
 
 
 def check(model: Any, features: Mapping[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import json
 import types
@@ -11,6 +10,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from tuner_component.spelling import check_names
 from tuner_component.trial import Objective
 
 _VERSION = 1
@@ -195,26 +195,6 @@ _NAMED: dict[Any, str] = {
 }
 _MOST_OBJECTIVES = 4
 _LEAST_CHANCE = 0.001
-
-
-def check_names(owner: str, given: Mapping[str, Any], known: list[str]) -> None:
-    """Raises if `given` holds a name that `known` does not.
-
-    Raises:
-        ValueError: Names the unknown option, the known ones and the closest.
-    """
-    for name in given:
-        if name not in known:
-            raise ValueError(
-                f"{owner} has no option {name!r}; expected one of {sorted(known)}."
-                + suggestion(name, known)
-            )
-
-
-def suggestion(name: str, known: typing.Iterable[str]) -> str:
-    """Returns " Did you mean 'x'?" for the closest known name, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from tuner_component.data.row_order import RowOrder, Shuffling
 from tuner_component.data.shuffling import Seeds
 from tuner_component.data.table import Factory, Table, open_table
 from tuner_component.errors import PreflightError
-from tuner_component.search import suggestion
+from tuner_component.spelling import suggestion
 
 
 class SharedReader:

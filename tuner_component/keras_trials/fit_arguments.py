@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tuner_component.errors import PreflightError, TrialFailedError
-from tuner_component.search import suggestion
+from tuner_component.spelling import suggestion
 
 _NAMES = ("batch_size", "epochs")
 _OURS = {"x", "y", "validation_data"}

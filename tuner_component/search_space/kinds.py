@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from tuner_component.errors import SearchSpaceError
 from tuner_component.search_space.constraint import Constraint
 from tuner_component.search_space.expression import error_at, name_of
 from tuner_component.search_space.parameter import Parameter
+from tuner_component.spelling import suggestion
 
 Kind = Literal["number", "text", "boolean"]
 
@@ -123,7 +123,7 @@ class _Reader:
                 self._text,
                 other,
                 f"compares {name_of(node)!r} with {text!r}, which it cannot be",
-                f"Expected one of {sorted(known)}.{_hint(text, known)}",
+                f"Expected one of {sorted(known)}.{suggestion(text, known)}",
             )
 
 
@@ -141,13 +141,8 @@ def _check_name(text: str, name: str, known: Mapping[str, Kind]) -> None:
     if name not in known:
         raise SearchSpaceError(
             f"The constraint {text!r} names {name!r}, which is no hyperparameter; "
-            f"expected some of {sorted(known)}.{_hint(name, known)}"
+            f"expected some of {sorted(known)}.{suggestion(name, known)}"
         )
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _kind_of(value: object) -> Kind:

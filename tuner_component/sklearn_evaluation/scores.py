@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tuner_component.errors import TrialFailedError
-from tuner_component.search import suggestion
+from tuner_component.spelling import suggestion
 
 Scorer = Callable[[Any, Any, Any], float]
 """Fitted estimator, features, labels -> score."""

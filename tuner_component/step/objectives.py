@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from tuner_component import model_metrics
 from tuner_component.errors import PreflightError
-from tuner_component.search import suggestion
+from tuner_component.spelling import suggestion
 from tuner_component.trial import Objective
 
 _MIN = [

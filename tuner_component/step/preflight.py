@@ -8,7 +8,7 @@ from typing import Any
 
 from tuner_component.artifacts import BEST_HYPERPARAMETERS_FILE
 from tuner_component.errors import PreflightError
-from tuner_component.search import suggestion
+from tuner_component.spelling import suggestion
 
 
 def check_inputs(

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from tuner_component import artifacts
 from tuner_component.errors import PreflightError
-from tuner_component.search import suggestion
+from tuner_component.spelling import suggestion
 from tuner_component.step.outputs import RESERVED, RESERVED_PREFIX
 from tuner_component.strategies.prior_studies import PriorStudy, PriorTrial
 from tuner_component.trial import Objective, is_finite

@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from tuner_component.errors import PreflightError
 from tuner_component.garbage import no_collection
-from tuner_component.search import suggestion
+from tuner_component.spelling import suggestion
 
 STOCK_FUNCTION = "tuner_fn"
 BUILD_FUNCTION = "build_model"

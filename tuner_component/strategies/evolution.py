@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from tuner_component.search import suggestion
 from tuner_component.search_space import SearchSpace
 from tuner_component.search_space.variation import crossover, mutate
+from tuner_component.spelling import suggestion
 from tuner_component.strategies.base import Action, Suggest, rng
 from tuner_component.strategies.options import check_flag, check_integer, check_number
 from tuner_component.strategies.random import Random

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tuner_component.search import suggestion
 from tuner_component.search_space import SearchSpace
+from tuner_component.spelling import suggestion
 from tuner_component.strategies.base import Strategy
 from tuner_component.strategies.bayesian import Bayesian
 from tuner_component.strategies.evolution import Evolution

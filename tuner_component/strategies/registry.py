@@ -7,8 +7,8 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tuner_component.search import check_names, suggestion
 from tuner_component.search_space import SearchSpace
+from tuner_component.spelling import check_names, suggestion
 from tuner_component.strategies.asha import Asha
 from tuner_component.strategies.base import Strategy
 from tuner_component.strategies.bayesian import Bayesian

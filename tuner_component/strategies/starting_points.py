@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
 from tuner_component.errors import SearchSpaceError
-from tuner_component.search import suggestion
 from tuner_component.search_space import Parameter, SearchSpace
+from tuner_component.spelling import suggestion
 from tuner_component.strategies.base import Action, Done, Strategy, Suggest, kept
 from tuner_component.strategies.rungs import after
 from tuner_component.strategies.tried import Tried

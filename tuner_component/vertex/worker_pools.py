@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tuner_component.errors import PreflightError
-from tuner_component.search import suggestion
+from tuner_component.spelling import suggestion
 from tuner_component.vertex.tuning_args import refused
 
 _MOST_POOLS = 4

@@ -19,6 +19,7 @@ PACKAGE = ROOT / "tuner_component"
 LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (0, frozenset({"errors", "garbage", "kernel_cache", "shared_folder", "spelling"})),
     (1, frozenset({"trial", "records"})),
+    (1, frozenset({"search_checks"})),
     (1, frozenset({"search", "search_space", "pareto"})),
     (2, frozenset({"strategies", "estimators", "morphism"})),
     (2, frozenset({"report"})),

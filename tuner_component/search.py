@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
-import types
-import typing
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from tuner_component.search_checks import check_search
 from tuner_component.spelling import check_names
 from tuner_component.trial import Objective
 
 _VERSION = 1
+_LEAST_CHANCE = 0.001
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,36 +108,7 @@ class Search:
     keep_checkpoints: int = 1
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            _check_type(field, _hints()[field.name], self)
-        for name, least in _LEAST.items():
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise ValueError(
-                    f"Search({name}={value!r}): expected at least {least}"
-                    + (", or None for no limit." if name in _UNLIMITED else ".")
-                )
-        for name in ("max_seconds", "max_trial_seconds"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise ValueError(
-                    f"Search({name}={value!r}): expected a finite number of seconds "
-                    "above 0, or None for no limit."
-                )
-        _check_chance(self.curve_stopping)
-        if self.strategy == "":
-            raise ValueError(
-                "Search(strategy=''): expected the name of a strategy, or None for "
-                "the default one."
-            )
-        for name in ("engine", "resume"):
-            _check_choice(name, getattr(self, name))
-        _check_json("strategy_options", self.strategy_options)
-        _check_json("initial_points", self.initial_points)
-        _check_items("constraints", self.constraints, str)
-        _check_items("initial_points", self.initial_points, dict)
-        if isinstance(self.objective, list):
-            _check_several(self.objective)
+        check_search(self)
 
     @property
     def least_chance(self) -> float | None:
@@ -173,110 +143,8 @@ class Search:
         return cls(**fields)
 
 
-_LEAST = {
-    "max_trials": 1,
-    "max_trial_bytes": 1,
-    "max_retries": 0,
-    "max_consecutive_failures": 1,
-    "epochs": 1,
-    "batch_size": 1,
-    "repeats": 1,
-    "seed": 0,
-    "parallelism": 1,
-    "trials_together": 1,
-    "keep_checkpoints": 1,
-}
-
-
-_UNLIMITED = {"max_trials", "max_trial_bytes"}
-_NAMED: dict[Any, str] = {
-    type(None): "None",
-    Objective: "tuner_component.Objective",
-}
-_MOST_OBJECTIVES = 4
-_LEAST_CHANCE = 0.001
-
-
-@functools.cache
-def _hints() -> Mapping[str, Any]:
-    return typing.get_type_hints(Search)
-
-
-def _check_type(field: dataclasses.Field[Any], hint: Any, owner: Search) -> None:
-    value = getattr(owner, field.name)
-    allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    allowed = tuple(typing.get_origin(kind) or kind for kind in allowed)
-    if Literal in allowed:
-        return
-    if float in allowed:
-        allowed += (int,)
-    is_misplaced = isinstance(value, bool) and bool not in allowed
-    if is_misplaced or not isinstance(value, allowed):
-        expected = " or ".join(_NAMED.get(kind, kind.__name__) for kind in allowed)
-        kind = type(value)
-        raise TypeError(
-            f"Search({field.name}={value!r}): expected {expected}; received "
-            f"{kind.__module__}.{kind.__qualname__}."
-        )
-
-
-def _check_choice(name: str, value: Any) -> None:
-    known = typing.get_args(_hints()[name])
-    if value not in known:
-        *others, last = map(repr, known)
-        raise ValueError(
-            f"Search({name}={value!r}): expected {', '.join(others)} or {last}."
-        )
-
-
-def _check_chance(value: bool | float) -> None:  # noqa: FBT001 - what the user gave
-    if not isinstance(value, bool) and not 0 < value < 1:
-        raise ValueError(
-            f"Search(curve_stopping={value!r}): expected True, False, or the chance to "
-            "beat the best trial below which a training stops, above 0 and below 1."
-        )
-
-
-def _check_several(objectives: list[Objective | str]) -> None:
-    names = [each.name if isinstance(each, Objective) else each for each in objectives]
-    if not all(isinstance(name, str) for name in names):
-        raise TypeError(
-            f"Search(objective={objectives!r}): expected a list of Objective or str."
-        )
-    if not 2 <= len(names) <= _MOST_OBJECTIVES:
-        raise ValueError(
-            f"Search(objective={objectives!r}): expected 2 to {_MOST_OBJECTIVES} "
-            "objectives in a list. Leave the list out for a single one."
-        )
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise ValueError(
-            f"Search(objective={objectives!r}) names {twice[0]!r} twice; expected "
-            "different metrics. Leave one of them out."
-        )
-
-
 def _objective(given: Any) -> Any:
     """Reads what an objective, a name, a list of them or None became in JSON."""
     if isinstance(given, list):
         return [_objective(each) for each in given]
     return Objective(**given) if isinstance(given, dict) else given
-
-
-def _check_items(name: str, values: list[Any], kind: type) -> None:
-    for value in values:
-        if not isinstance(value, kind):
-            raise TypeError(
-                f"Search({name}={values!r}): expected a list of {kind.__name__}; "
-                f"{value!r} is none."
-            )
-
-
-def _check_json(name: str, options: Any) -> None:
-    try:
-        json.dumps(options, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"Search({name}={options!r}) cannot be written as JSON: {error}. "
-            "Use strings, finite numbers, booleans, lists and dicts."
-        ) from error

@@ -17,7 +17,8 @@ PACKAGE = ROOT / "tuner_component"
 # inside functions. Several rows make up one layer of the design; a row's entries do
 # not know each other.
 LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
-    (0, frozenset({"errors", "garbage", "kernel_cache", "shared_folder", "spelling"})),
+    (0, frozenset({"errors", "garbage", "import_path", "kernel_cache"})),
+    (0, frozenset({"shared_folder", "spelling"})),
     (1, frozenset({"trial", "records"})),
     (1, frozenset({"search_checks"})),
     (1, frozenset({"search", "search_space", "pareto"})),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
+from tuner_component import import_path
 from tuner_component.evaluation import Evaluator
 from tuner_component.keras_trials.together import KerasEvaluation
 from tuner_component.sklearn_evaluation.evaluation import (
@@ -25,8 +25,7 @@ def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> Evaluator:
     """
     import keras_tuner
 
-    module, _, function = load.partition(":")
-    code = getattr(importlib.import_module(module), function)(**load_settings)
+    code = import_path.load(load)(**load_settings)
     if is_estimator(code.build_model(keras_tuner.HyperParameters())):
         return SklearnEvaluation(code)
     return KerasEvaluation(code)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tuner_component import import_path
 from tuner_component.engines.beam.order import Proposed, Record
 from tuner_component.evaluation import Outcome
 from tuner_component.records import decode, encode
@@ -41,9 +41,7 @@ class StudyRounds:
         round_size: int,
         ends_at: float | None = None,
     ) -> None:
-        module, _, factory = strategy.partition(":")
-        make = getattr(importlib.import_module(module), factory)
-        self._strategy: Strategy = make(**strategy_settings)
+        self._strategy: Strategy = import_path.load(strategy)(**strategy_settings)
         self._folder = folder
         self._objectives = tuple(decode(Objective, each) for each in objectives)
         self._limits = decode(StudyLimits, limits)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import functools
-import importlib
 import logging
 import os
 import random
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
+from tuner_component import import_path
 from tuner_component.engines import memory, processes
 from tuner_component.engines.channel import Channel
 from tuner_component.errors import TrialFailedError
@@ -119,7 +119,9 @@ class _Prepared:
     """
 
     def __init__(self, path: str, settings: Mapping[str, Any]) -> None:
-        self._make = functools.cache(lambda: _load(path)(**settings))
+        self._make: Callable[[], Evaluator] = functools.cache(
+            lambda: import_path.load(path)(**settings)
+        )
         try:
             self._make()
         except (Exception, SystemExit):
@@ -144,12 +146,6 @@ class _Prepared:
         return trained
 
 
-def _load(path: str) -> Callable[..., Evaluator]:
-    module, _, factory = path.partition(":")
-    loaded: Callable[..., Evaluator] = getattr(importlib.import_module(module), factory)
-    return loaded
-
-
 def _writable(outcome: Outcome) -> Outcome:
     """Returns the outcome, or its error when it cannot be written as JSON."""
     try:
@@ -168,7 +164,7 @@ def _writable(outcome: Outcome) -> Outcome:
 
 def _keep(job: Job, outcome: Outcome) -> None:
     """Leaves the outcome in the trial's folder, for a driver that dies first."""
-    if outcome.error and outcome.error.reason is Reason.INFRASTRUCTURE:
+    if outcome.error and outcome.error.is_infrastructure:
         return
     try:
         write_outcome(job.folder, outcome)

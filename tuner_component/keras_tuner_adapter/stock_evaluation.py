@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tuner_component import kernel_cache
+from tuner_component import import_path, kernel_cache
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import START_SECONDS, Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, exploration, rung_training
@@ -25,9 +24,7 @@ def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> StockEvaluati
             `tuner_fn` and the `fn_args` to call it with.
         load_settings: Its keyword arguments; JSON.
     """
-    module, _, function = load.partition(":")
-    loaded = getattr(importlib.import_module(module), function)(**load_settings)
-    tuner_fn, fn_args = loaded
+    tuner_fn, fn_args = import_path.load(load)(**load_settings)
     # KerasTuner collects garbage twice a trial, half of a small trial's time. What
     # the imports left behind is no garbage: it need not be looked at again.
     gc.collect()

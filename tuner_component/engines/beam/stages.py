@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib
 import json
 import logging
 import os
@@ -12,11 +11,11 @@ import platform
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
 
+from tuner_component import import_path
 from tuner_component.engines.beam import checks
 from tuner_component.engines.beam.leaving import leave_quickly
 from tuner_component.engines.beam.memo import Memo, first_of_each, unheard
@@ -179,9 +178,7 @@ def _proposer(order: Order) -> Proposer:
 
 @functools.lru_cache(maxsize=2)
 def _made(path: str, settings: str) -> Proposer:
-    module, _, factory = path.partition(":")
-    make: Callable[..., Any] = getattr(importlib.import_module(module), factory)
-    made: Proposer = make(**json.loads(settings))
+    made: Proposer = import_path.load(path)(**json.loads(settings))
     return made
 
 

@@ -8,7 +8,6 @@ end themselves when the lease has run out, before they write anything more.
 from __future__ import annotations
 
 import functools
-import importlib
 import os
 import signal
 import struct
@@ -18,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tuner_component import import_path
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
 from tuner_component.trial import Measurement
 
@@ -63,8 +63,7 @@ def make_evaluator(
         evaluator: Import path "package.module:factory" of what evaluates.
         settings: The factory's keyword arguments.
     """
-    module, _, factory = evaluator.partition(":")
-    evaluate: Evaluator = getattr(importlib.import_module(module), factory)(**settings)
+    evaluate: Evaluator = import_path.load(evaluator)(**settings)
     held = Lease(lease)
     threading.Thread(target=_watch, args=(held,), name="lease", daemon=True).start()
     kind = _TogetherWhileHeld if hasattr(evaluate, "together") else _WhileHeld

@@ -182,6 +182,11 @@ class TrialError:
     message: str
     traceback: str = ""
 
+    @property
+    def is_infrastructure(self) -> bool:
+        """Whether it says nothing about the trial, only about its worker."""
+        return self.reason is Reason.INFRASTRUCTURE
+
 
 @dataclasses.dataclass(frozen=True)
 class Trial:

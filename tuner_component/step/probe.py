@@ -9,7 +9,7 @@ from typing import Any
 from tuner_component.engines.base import Engine
 from tuner_component.errors import EngineError, PreflightError, SearchSpaceError
 from tuner_component.evaluation import Job, Outcome
-from tuner_component.trial import Objective, Reason, Trial
+from tuner_component.trial import Objective, Trial
 
 _MOST_ATTEMPTS = 3
 
@@ -86,7 +86,7 @@ def _done(engine: Engine, job: Job) -> Outcome:
     """Runs a job, and again if its worker died, which need not be the job's fault."""
     outcome = _attempted(engine, job)
     for _ in range(1, _MOST_ATTEMPTS):
-        if outcome.error is None or outcome.error.reason is not Reason.INFRASTRUCTURE:
+        if outcome.error is None or not outcome.error.is_infrastructure:
             break
         job = dataclasses.replace(job, attempt=job.attempt + 1)
         outcome = _attempted(engine, job)

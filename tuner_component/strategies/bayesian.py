@@ -23,7 +23,7 @@ from tuner_component.strategies.options import check_flag, check_integer, check_
 from tuner_component.strategies.prior_studies import PriorStudy
 from tuner_component.strategies.random import Random
 from tuner_component.strategies.tried import Tried
-from tuner_component.trial import Reason, Trial, TrialState, Value
+from tuner_component.trial import Trial, TrialState, Value
 
 Array = npt.NDArray[np.float64]
 
@@ -240,6 +240,6 @@ def is_wide(num_trials: int, losses: Array) -> bool:
 
 def _is_informative(trial: Trial) -> bool:
     """Returns whether the trial's end says something about its configuration."""
-    if trial.error is not None and trial.error.reason is Reason.INFRASTRUCTURE:
+    if trial.error is not None and trial.error.is_infrastructure:
         return False
     return trial.state.is_final or trial.state is TrialState.PAUSED

@@ -14,7 +14,7 @@ from tuner_component.strategies.controller import Controller, Policy, rank_rewar
 from tuner_component.strategies.options import check_integer, check_number
 from tuner_component.strategies.random import Random
 from tuner_component.strategies.tried import Tried
-from tuner_component.trial import Reason, Trial, TrialState, Value
+from tuner_component.trial import Trial, TrialState, Value
 
 _MAX_DRAWS = 100
 _MAX_FORBIDDEN_IN_A_ROW = 20
@@ -141,7 +141,7 @@ def _loss(trial: Trial) -> float | None:
     """Returns the loss to learn from; infinite where the configuration failed."""
     if trial.loss is not None or trial.state is TrialState.PENDING:
         return trial.loss
-    lost = trial.error is not None and trial.error.reason is Reason.INFRASTRUCTURE
+    lost = trial.error is not None and trial.error.is_infrastructure
     return None if lost else math.inf
 
 

@@ -157,4 +157,4 @@ def killed(trial: Trial, num_deaths: int) -> Outcome:
 
 def is_infrastructure(outcome: Outcome) -> bool:
     """Returns whether it says nothing about the trial, only about its worker."""
-    return outcome.error is not None and outcome.error.reason is Reason.INFRASTRUCTURE
+    return outcome.error is not None and outcome.error.is_infrastructure

@@ -62,7 +62,7 @@ class Memo:
 
     def keep(self, round_name: str, job: Job, outcome: Outcome) -> None:
         """Keeps the outcome of a job; one of a dead process only for its round."""
-        died = outcome.error and outcome.error.reason is Reason.INFRASTRUCTURE
+        died = outcome.error and outcome.error.is_infrastructure
         name = _death_name(round_name, job) if died else outcome_name(job)
         data = json.dumps(encode(outcome), allow_nan=False).encode()
         self._storage.write(name, data)
@@ -186,7 +186,7 @@ def first_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:
     chosen: dict[str, Outcome] = {}
     for outcome in outcomes:
         known = chosen.get(outcome.trial_id)
-        dead = known and known.error and known.error.reason is Reason.INFRASTRUCTURE
+        dead = known and known.error and known.error.is_infrastructure
         if known is None or dead:
             chosen[outcome.trial_id] = outcome
     return [chosen[trial_id] for trial_id in sorted(chosen)]

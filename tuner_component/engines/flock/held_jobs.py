@@ -136,7 +136,7 @@ class HeldJobs:
             return
         if isinstance(event, Outcome):
             del self._running[event.trial_id]
-            if event.error is None or event.error.reason is not Reason.INFRASTRUCTURE:
+            if event.error is None or not event.error.is_infrastructure:
                 self._ended.append((held, event))
         if held.number is None:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import posixpath
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +26,7 @@ class GfileStore:
 
     def list(self, prefix: str) -> list[str]:
         """Returns the names directly below the folder `prefix`, sorted."""
-        with _files() as gfile:
+        with files() as gfile:
             folder = self._path(prefix)
             names = gfile.listdir(folder) if gfile.isdir(folder) else []
             # Object stores list a folder as "name/".
@@ -38,7 +39,7 @@ class GfileStore:
             FileNotFoundError: If there is none of this name.
         """
         path = self._path(name)
-        with _files() as gfile:
+        with files() as gfile:
             if not gfile.exists(path):
                 raise FileNotFoundError(path)
             with gfile.GFile(path, "rb") as file:
@@ -47,7 +48,7 @@ class GfileStore:
     def write(self, name: str, data: bytes) -> None:
         """Writes an object, over an earlier one if there is one."""
         path = self._path(name)
-        with _files() as gfile:
+        with files() as gfile:
             gfile.makedirs(posixpath.dirname(path))
             if gfile.exists(path):
                 gfile.remove(path)  # "wb" appends on some file systems
@@ -63,7 +64,7 @@ class GfileStore:
         Raises:
             FileExistsError: If there is one of this name.
         """
-        with _files() as gfile:
+        with files() as gfile:
             if gfile.exists(self._path(name)):
                 raise FileExistsError(self._path(name))
         self.write(name, data)
@@ -71,7 +72,7 @@ class GfileStore:
     def delete(self, name: str) -> None:
         """Deletes an object, or a folder with all below it; nothing if it is gone."""
         path = self._path(name)
-        with _files() as gfile:
+        with files() as gfile:
             if gfile.isdir(path):
                 gfile.rmtree(path)
             elif gfile.exists(path):
@@ -87,10 +88,19 @@ def is_remote(path: str) -> bool:
 
 
 @contextlib.contextmanager
-def _files() -> Iterator[Any]:
+def files() -> Iterator[Any]:
+    """Gives TensorFlow's file systems, whose errors become those of Python."""
     import tensorflow as tf
 
     try:
         yield tf.io.gfile
+    except tf.errors.NotFoundError as error:
+        raise FileNotFoundError(errno.ENOENT, error.message) from error
+    except (tf.errors.PermissionDeniedError, tf.errors.UnauthenticatedError) as error:
+        raise PermissionError(errno.EACCES, error.message) from error
+    except tf.errors.ResourceExhaustedError as error:
+        raise OSError(errno.ENOSPC, error.message) from error
+    except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
+        raise OSError(errno.EINVAL, error.message) from error
     except tf.errors.OpError as error:
-        raise OSError(error.message) from error
+        raise OSError(errno.EIO, error.message) from error

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tuner_component.evaluation import Evaluation, Job
-from tuner_component.gfile_store import is_remote
+from tuner_component.gfile_store import files, is_remote
 from tuner_component.records import decode, encode
 from tuner_component.trial import Measurement
 
@@ -181,13 +181,11 @@ def _draft(folder: str, attempt: int) -> Iterator[Path]:
         yield path
         path.replace(Path(folder) / NAME)
         return
-    import tensorflow as tf
-
-    with tempfile.TemporaryDirectory() as local, _as_os_error():
+    with tempfile.TemporaryDirectory() as local, files() as gfile:
         yield Path(local) / NAME
-        tf.io.gfile.makedirs(folder)
-        tf.io.gfile.copy(f"{local}/{NAME}", f"{folder}/{draft}", overwrite=True)
-        tf.io.gfile.rename(f"{folder}/{draft}", f"{folder}/{NAME}", overwrite=True)
+        gfile.makedirs(folder)
+        gfile.copy(f"{local}/{NAME}", f"{folder}/{draft}", overwrite=True)
+        gfile.rename(f"{folder}/{draft}", f"{folder}/{NAME}", overwrite=True)
 
 
 @contextlib.contextmanager
@@ -195,19 +193,7 @@ def _local(path: str) -> Iterator[Path]:
     if not is_remote(path):
         yield Path(path)
         return
-    import tensorflow as tf
-
-    with tempfile.TemporaryDirectory() as folder, _as_os_error():
-        if tf.io.gfile.exists(path):
-            tf.io.gfile.copy(path, f"{folder}/{NAME}")
+    with tempfile.TemporaryDirectory() as folder, files() as gfile:
+        if gfile.exists(path):
+            gfile.copy(path, f"{folder}/{NAME}")
         yield Path(folder) / NAME
-
-
-@contextlib.contextmanager
-def _as_os_error() -> Iterator[None]:
-    import tensorflow as tf
-
-    try:
-        yield
-    except tf.errors.OpError as error:
-        raise OSError(str(error)) from error

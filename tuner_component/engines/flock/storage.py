@@ -6,15 +6,13 @@ Nothing here locks, appends or compares and swaps: an object store can do none o
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import posixpath
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from tuner_component.gfile_store import is_remote
+from tuner_component.gfile_store import files, is_remote
 
 _OBJECT_STORES = ("gs://", "s3://")
 UNFINISHED = "unfinished"
@@ -54,7 +52,7 @@ def open_storage(root: str) -> Storage:
         raise ValueError(f"root={root!r}: expected a folder that all hosts share.")
     if not is_remote(root):
         return LocalStorage(root)
-    with _files() as gfile:
+    with files() as gfile:
         schemes = sorted(filter(None, gfile.get_registered_schemes()))
     if root.partition("://")[0] not in schemes:
         raise ValueError(
@@ -70,7 +68,7 @@ def exists(path: str) -> bool:
     if not is_remote(path):
         return Path(path).exists()
     try:
-        with _files() as gfile:
+        with files() as gfile:
             return bool(gfile.exists(path))
     except OSError:
         return False
@@ -141,7 +139,7 @@ class RemoteStorage:
     def list(self, folder: str) -> list[str]:
         """See `Storage.list`."""
         try:
-            with _files() as gfile:
+            with files() as gfile:
                 names = gfile.listdir(self._path(folder))
         except FileNotFoundError:
             return []
@@ -150,7 +148,7 @@ class RemoteStorage:
 
     def read(self, name: str) -> bytes:
         """See `Storage.read`."""
-        with _files() as gfile, gfile.GFile(self._path(name), "rb") as file:
+        with files() as gfile, gfile.GFile(self._path(name), "rb") as file:
             return bytes(file.read())
 
     def write(self, name: str, data: bytes) -> None:
@@ -162,24 +160,24 @@ class RemoteStorage:
         try:
             self._put_and_rename(unfinished, name, data)
         except FileNotFoundError:
-            with _files() as gfile:
+            with files() as gfile:
                 gfile.makedirs(self._path(UNFINISHED))
                 gfile.makedirs(posixpath.dirname(self._path(name)))
             self._put_and_rename(unfinished, name, data)
 
     def delete(self, name: str) -> None:
         """See `Storage.delete`."""
-        with contextlib.suppress(FileNotFoundError), _files() as gfile:
+        with contextlib.suppress(FileNotFoundError), files() as gfile:
             gfile.remove(self._path(name))
 
     def _put(self, name: str, data: bytes) -> None:
-        with _files() as gfile, gfile.GFile(self._path(name), "wb") as file:
+        with files() as gfile, gfile.GFile(self._path(name), "wb") as file:
             file.write(data)
 
     def _put_and_rename(self, unfinished: str, name: str, data: bytes) -> None:
         try:
             self._put(unfinished, data)
-            with _files() as gfile:
+            with files() as gfile:
                 gfile.rename(self._path(unfinished), self._path(name), overwrite=True)
         except OSError:
             with contextlib.suppress(OSError):
@@ -188,22 +186,3 @@ class RemoteStorage:
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
-
-
-@contextlib.contextmanager
-def _files() -> Iterator[Any]:
-    """Gives TensorFlow's file systems, whose errors become those of Python."""
-    import tensorflow as tf
-
-    try:
-        yield tf.io.gfile
-    except tf.errors.NotFoundError as error:
-        raise FileNotFoundError(errno.ENOENT, error.message) from error
-    except (tf.errors.PermissionDeniedError, tf.errors.UnauthenticatedError) as error:
-        raise PermissionError(errno.EACCES, error.message) from error
-    except tf.errors.ResourceExhaustedError as error:
-        raise OSError(errno.ENOSPC, error.message) from error
-    except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
-        raise OSError(errno.EINVAL, error.message) from error
-    except tf.errors.OpError as error:
-        raise OSError(errno.EIO, error.message) from error

@@ -164,14 +164,10 @@ def test_the_study_counts_trials_not_the_oracle():
 
 
 def test_settings_of_the_oracle():
-    strategy = OracleStrategy(
-        oracle("random", max_retries_per_trial=2, max_consecutive_failed_trials=5)
-    )
+    strategy = OracleStrategy(oracle("random", max_consecutive_failed_trials=5))
     assert strategy.objective == Objective("val_loss", "min")
     assert strategy.max_trials == 9
-    assert strategy.max_retries == 2
     assert strategy.max_consecutive_failures == 5
-    assert strategy.seed == 7
     assert OracleStrategy(oracle("grid")).max_trials is None
 
 

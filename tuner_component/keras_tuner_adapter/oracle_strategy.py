@@ -26,9 +26,7 @@ class OracleStrategy:
     Attributes:
         objective: The oracle's objective.
         max_trials: The oracle's limit, or None.
-        max_retries: The oracle's retries of a crashed trial.
         max_consecutive_failures: Failures in a row that end the search.
-        seed: The oracle's seed.
 
     Raises:
         PreflightError: If the oracle cannot work on its search space.
@@ -41,9 +39,7 @@ class OracleStrategy:
         direction = cast(Literal["min", "max"], oracle.objective.direction)
         self.objective = Objective(oracle.objective.name, direction)
         self.max_trials: int | None = oracle.max_trials
-        self.max_retries: int = oracle.max_retries_per_trial
         self.max_consecutive_failures: int = oracle.max_consecutive_failed_trials
-        self.seed: int = oracle.seed
 
     def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
         """Returns what the oracle wants next; see `Strategy.propose`."""
@@ -94,10 +90,6 @@ class OracleStrategy:
         if type(self._oracle) in independent:
             return set()
         return {trial.trial_id for trial in history}
-
-    def space(self) -> dict[str, Any]:
-        """Returns the config of the initial search space."""
-        return dict(self._oracle.get_space().get_config())
 
     def _synchronized(self, history: Sequence[Trial]) -> LiveOracle:
         if self._live is not None and not _follows(self._live, history):

@@ -99,9 +99,6 @@ class Branches:
             else f"={self.merges[0]}",
         )
 
-    def _how(self) -> str:
-        return f"={self.merges[0]}" if len(self.merges) == 1 else f"{self.name}_merge"
-
     def declare(self, hp: Any) -> Wiring:
         """Asks for the hyperparameters of the branches without building them."""
         assembly.declare(hp, self.wiring)

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.contracts.spaces import finite_spaces
+from tests.keras_tuner_adapter.written_space import to_keras_tuner
 from tuner_component.errors import SearchSpaceError
-from tuner_component.keras_tuner_adapter.space import from_keras_tuner, to_keras_tuner
-from tuner_component.search_space import Boolean, Choice, Condition, Fixed, SearchSpace
+from tuner_component.keras_tuner_adapter.space import from_keras_tuner
+from tuner_component.search_space import Fixed, SearchSpace
 
 
 def declare(hp: keras_tuner.HyperParameters) -> None:
@@ -152,40 +153,3 @@ def test_kinds_of_ones_own_are_refused():
 
 def test_an_empty_object_is_an_empty_space():
     assert from_keras_tuner({"space": [], "values": {}}) == SearchSpace()
-
-
-def test_written_form():
-    space = SearchSpace(
-        [
-            Choice("a", ("x", "y")),
-            Boolean("b", conditions=(Condition("a", ("x",)),)),
-        ]
-    )
-    assert to_keras_tuner(space, {"a": "y"}) == {
-        "space": [
-            {
-                "class_name": "Choice",
-                "config": {
-                    "name": "a",
-                    "conditions": [],
-                    "values": ["x", "y"],
-                    "ordered": False,
-                    "default": "x",
-                },
-            },
-            {
-                "class_name": "Boolean",
-                "config": {
-                    "name": "b",
-                    "conditions": [
-                        {
-                            "class_name": "Parent",
-                            "config": {"name": "a", "values": ["x"]},
-                        }
-                    ],
-                    "default": False,
-                },
-            },
-        ],
-        "values": {"a": "y"},
-    }

@@ -1,4 +1,4 @@
-"""KerasTuner's `HyperParameters.get_config()` to a search space and back.
+"""KerasTuner's `HyperParameters.get_config()` to a search space.
 
 The form is read as it is, so that KerasTuner need not be imported.
 """
@@ -21,7 +21,6 @@ from tuner_component.search_space import (
     Parameter,
     SearchSpace,
 )
-from tuner_component.trial import Value
 
 
 def from_keras_tuner(
@@ -60,19 +59,6 @@ def from_keras_tuner(
         dropped = every - {parameter.name for parameter in parameters}
         read = tuple(each for each in read if not each.names & dropped)
     return SearchSpace(parameters, read)
-
-
-def to_keras_tuner(space: SearchSpace, values: Mapping[str, Value]) -> dict[str, Any]:
-    """Returns what `keras_tuner.HyperParameters.from_config` reads.
-
-    Args:
-        space: The search space.
-        values: Values of the active parameters, which the object will have.
-    """
-    return {
-        "space": [_item(parameter) for parameter in space.parameters],
-        "values": dict(values),
-    }
 
 
 def _parameter(item: Mapping[str, Any]) -> Parameter:
@@ -130,39 +116,3 @@ _READERS: dict[str, Callable[[Mapping[str, Any], tuple[Condition, ...]], Paramet
     "Float": _numeric(Float),
     "Int": _numeric(Int),
 }
-
-
-def _item(parameter: Parameter) -> dict[str, Any]:
-    config: dict[str, Any] = {
-        "name": parameter.name,
-        "conditions": [
-            {
-                "class_name": "Parent",
-                "config": {"name": c.parent, "values": list(c.values)},
-            }
-            for c in parameter.conditions
-        ],
-        **_own(parameter),
-    }
-    return {"class_name": type(parameter).__name__, "config": config}
-
-
-def _own(parameter: Parameter) -> dict[str, Any]:
-    if isinstance(parameter, Fixed):
-        return {"value": parameter.value}
-    if isinstance(parameter, Choice):
-        choices: Sequence[Value] = list(parameter.choices)
-        return {
-            "values": choices,
-            "ordered": parameter.ordered,
-            "default": parameter.default,
-        }
-    if isinstance(parameter, Float | Int):
-        return {
-            "min_value": parameter.low,
-            "max_value": parameter.high,
-            "step": parameter.step,
-            "sampling": parameter.sampling,
-            "default": parameter.default,
-        }
-    return {"default": parameter.default}

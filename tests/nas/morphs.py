@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tuner_component.nas.weights import Transfer, transfer
+
 FEATURES, IMAGE = (6,), (8, 8, 3)
 
 
@@ -50,6 +52,13 @@ def shaken(made: Any, seed: int) -> None:
 def examples(morph: Morph, count: int = 16) -> np.ndarray:
     generator = np.random.default_rng(5)
     return generator.normal(size=(count, *morph.shape)).astype("float32")
+
+
+def morph(parent: Any, child: Any, seed: int) -> Transfer:
+    """Gives a child its parent's weights, and its function."""
+    done = transfer(parent, child, seed)
+    assert done.why_not == ()
+    return done
 
 
 def _dense_wider(layers, child, x):

@@ -67,18 +67,6 @@ def _drafted(draft: Draft) -> Inherited:
     return Inherited(draft.weights, draft.slots, draft.fates, reasons)
 
 
-def morphed(parent: Network, child: Network, seed: int) -> Inherited:
-    """Returns what `inherit` does, if the child then computes what the parent does.
-
-    Raises:
-        MorphismError: If a layer does not allow that; names it, and what would.
-    """
-    inherited = inherit(parent, child, seed)
-    if inherited.why_not:
-        raise MorphismError(inherited.why_not[0])
-    return inherited
-
-
 def _visit(draft: Draft, position: int) -> list[Relation]:
     if draft.child.nodes[position].kind in (ADD, CONCAT):
         return merging.visit(draft, position)

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tuner_component.morphism import inheritance
-from tuner_component.morphism.inheritance import Inherited
+from tuner_component.morphism.inheritance import Inherited, inherit
 from tuner_component.nas import keras_network, optimizer_slots
 from tuner_component.nas.keras_network import Read
 
@@ -44,25 +43,12 @@ def transfer(parent: Any, child: Any, seed: int) -> Transfer:
         child: A built one of the same library; its variables are changed.
         seed: Fixes which units are repeated, >= 0.
     """
-    return _applied(parent, child, seed, inheritance.inherit)
-
-
-def morph(parent: Any, child: Any, seed: int) -> Transfer:
-    """Does what `transfer` does, if the child then returns what its parent does.
-
-    Raises:
-        MorphismError: If a layer does not allow that; the child is as it was.
-    """
-    return _applied(parent, child, seed, inheritance.morphed)
-
-
-def _applied(parent: Any, child: Any, seed: int, rule: Any) -> Transfer:
     powers = optimizer_slots.powers(parent, child)
     before, after = (
         keras_network.read(model, optimizer_slots.slots(model, powers), powers)
         for model in (parent, child)
     )
-    inherited: Inherited = rule(before.network, after.network, seed)
+    inherited = inherit(before.network, after.network, seed)
     _assign(after, inherited)
     counts = collections.Counter(fate for fate in inherited.fates if fate)
     return Transfer(dict(counts), tuple(inherited.why_not), len(powers))

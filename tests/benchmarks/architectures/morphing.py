@@ -22,9 +22,8 @@ import keras
 
 from tests.benchmarks.figures import Figure, report
 from tests.benchmarks.real import tasks
-from tests.nas.morphs import MORPHS, examples, model, shaken
+from tests.nas.morphs import MORPHS, examples, model, morph, shaken
 from tuner_component import model_state
-from tuner_component.nas.weights import morph
 
 _MOST = 1e-5
 _EVERY, _BATCH_SIZE = 5, 32

@@ -121,7 +121,7 @@ def test_a_study_lives_on_a_remote_file_system():
         assert GfileStore(second.folder).list("") == ["weights"]
         assert GfileStore(third.folder).list("") == ["outcome.json"]
     with open_home(root, {"space": "b"}) as home:
-        assert home.is_new
+        assert home.message.startswith("New study.")
 
 
 def test_a_root_of_an_unknown_scheme_is_said_before_anything_runs():

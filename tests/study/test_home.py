@@ -55,7 +55,6 @@ def changed(**parts) -> dict:
 def test_the_first_study_is_new(tmp_path):
     root = tmp_path / "not" / "there"
     with study_home.open_home(str(root), HEADER) as home:
-        assert home.is_new
         assert home.message == "New study. There is no earlier one."
         assert home.folder == str(root / folders(root)[0])
         assert home.folder.endswith("-0")
@@ -67,7 +66,6 @@ def test_an_equal_study_is_continued(tmp_path):
     begin(tmp_path, num_trials=2)
     reordered = dict(reversed(HEADER.items()))
     with study_home.open_home(str(tmp_path), reordered) as home:
-        assert not home.is_new
         assert len(home.journal.read()) == 6
     (name,) = folders(tmp_path)
     assert home.message == f"Continues study {name} with 2 ended trials."
@@ -134,7 +132,7 @@ def test_data_is_compared_as_told(tmp_path):
     close = changed(data={"train": {"num_examples": 100, "sum": 1.01}})
     far = changed(data={"train": {"num_examples": 100, "sum": 2.0}})
     with study_home.open_home(str(tmp_path), close, same_data=same_data) as home:
-        assert not home.is_new
+        assert home.message.startswith("Continues study")
         assert home.header == HEADER
     assert "data.train.sum: 1.0 -> 2.0" in begin(tmp_path, far, same_data=same_data)
     assert begin(tmp_path, close).startswith("New study.")

@@ -146,7 +146,7 @@ class TestTell:
         (job,) = study.ask(1)
         trial = study.tell(failed(job, reason))
         assert trial.state is TrialState.FAILED
-        assert study.first_error == TrialError(reason, "it broke")
+        assert trial.error == TrialError(reason, "it broke")
         assert study.ask(1) == []
         assert study.done == "max_trials=1 is reached"
 
@@ -180,7 +180,6 @@ class TestTell:
             study.tell(scored(job))
         assert states(study) == ["INFEASIBLE"] * 2 + ["COMPLETED"] * 2
         assert study.done == "max_trials=2 is reached"
-        assert study.first_error is None
 
     def test_an_outcome_counts_once(self, home):
         study = opened(home)
@@ -227,7 +226,6 @@ class TestDone:
         assert study.done is None
         study.tell(failed(fifth))
         assert study.done == "3 trials in a row failed"
-        assert study.first_error is study.trials[0].error
 
     def test_another_session_gives_failures_another_chance(self, home):
         study = opened(home, max_consecutive_failures=1)

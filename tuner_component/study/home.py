@@ -35,14 +35,12 @@ class Home:
         header: The identity on record; it may differ from the one asked for in
             what `same_data` overlooks.
         journal: The study's journal.
-        is_new: Whether the study begins now.
         message: For people: what is continued, or how the new study differs.
     """
 
     folder: str
     header: Mapping[str, Any]
     journal: Journal
-    is_new: bool
     message: str
 
 
@@ -86,7 +84,7 @@ def open_home(
         journal = open_journal(folder)
         records = journal.read()
         recorded = records[0]["header"] if records else wanted.header
-        yield Home(folder, recorded, journal, not records, message)
+        yield Home(folder, recorded, journal, message)
 
 
 class _Wanted:

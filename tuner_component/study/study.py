@@ -21,7 +21,7 @@ from tuner_component.study.history import History
 from tuner_component.study.jobs import make_job
 from tuner_component.study.policy import StudyLimits
 from tuner_component.study.proposals import Proposals
-from tuner_component.trial import Objective, Trial, TrialError, TrialState
+from tuner_component.trial import Objective, Trial, TrialState
 
 __all__ = ["Place", "Study", "StudyLimits"]
 
@@ -153,12 +153,6 @@ class Study:
         With several objectives: the compromise.
         """
         return next(iter(ranked(self.trials, self.objectives)), None)
-
-    @property
-    def first_error(self) -> TrialError | None:
-        """The error of the first trial that failed."""
-        failed = (t for t in self.trials if t.state is TrialState.FAILED)
-        return next((trial.error for trial in failed), None)
 
     @property
     def done(self) -> str | None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
-from tuner_component.model_code import ModelCode
+from tuner_component.model_code import ModelCode, hyperparameters
 from tuner_component.sklearn_evaluation import folds, matrix, scores
 from tuner_component.sklearn_evaluation.folds import Fold
 from tuner_component.sklearn_evaluation.matrix import Matrix
@@ -101,7 +101,7 @@ class SklearnEvaluation:
     def _explored(self) -> Evaluation:
         """Finds the space and the metrics; trains the default model on few examples."""
         found = discover(self._code.build_model)
-        hp = _hyperparameters({})
+        hp = hyperparameters({})
         estimator = self._build(hp, 0)
         fold = self._folds_for(estimator)[0]
         fraction = min(_FEW / len(fold.train), 1.0)
@@ -119,7 +119,7 @@ class SklearnEvaluation:
     def _scored(self, job: Job, report: Report) -> Evaluation:
         fraction = _fraction(job)
         started = time.monotonic()
-        hp = _hyperparameters(job.values)
+        hp = hyperparameters(job.values)
         by_fold = []
         for fold in self._folds_for(self._build(hp, job.seed)):
             estimator = self._build(hp, job.seed)
@@ -141,7 +141,7 @@ class SklearnEvaluation:
         import joblib
         import tensorflow as tf
 
-        hp, train = _hyperparameters(job.values), self._training_data()
+        hp, train = hyperparameters(job.values), self._training_data()
         estimator = self._build(hp, job.seed)
         scorers = scores.make(estimator, self._settings.scoring)
         estimator.fit(train.x, train.y, **self._code.fit_args(hp))
@@ -212,14 +212,6 @@ def _fraction(job: Job) -> float:
             'strategy_options={"resource": "examples_fraction", ...}.'
         )
     return float(fidelity.value)
-
-
-def _hyperparameters(values: Mapping[str, Any]) -> Any:
-    import keras_tuner
-
-    hp = keras_tuner.HyperParameters()
-    hp.values = dict(values)
-    return hp
 
 
 def _summary(by_fold: Sequence[Mapping[str, float]]) -> dict[str, float]:

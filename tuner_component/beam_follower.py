@@ -5,29 +5,18 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Iterator
-from typing import Protocol
 
-from tuner_component.engines.base import Event
 from tuner_component.engines.beam import memo
 from tuner_component.engines.beam.order import Order, Proposed
 from tuner_component.engines.beam.state import State
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Outcome
 from tuner_component.records import decode
+from tuner_component.search_loop import Observer
 from tuner_component.study import Study
 from tuner_component.study_rounds import tell_round
 
 _LOOK_SECONDS = 0.5
-
-
-class Observer(Protocol):
-    """Watches a search, to show it to people."""
-
-    def on_event(self, study: Study, event: Event) -> None:
-        """Is called with what has happened, once the study knows it."""
-
-    def on_tick(self, study: Study) -> None:
-        """Is called twice a second."""
 
 
 class Follower:

@@ -8,12 +8,13 @@ import secrets
 import time
 from collections.abc import Callable
 
-from tuner_component.beam_follower import Follower, Observer
+from tuner_component.beam_follower import Follower
 from tuner_component.engines.beam import checks, memo
 from tuner_component.engines.beam.order import Order
 from tuner_component.engines.beam.state import State
 from tuner_component.errors import EngineError
 from tuner_component.journal import Journal
+from tuner_component.search_loop import Observer
 from tuner_component.study import Study
 
 _MOST_FRUITLESS = 3

@@ -17,10 +17,10 @@ class Observer(Protocol):
     """Watches a search, to show it to people."""
 
     def on_event(self, study: Study, event: Event) -> None:
-        """Is called with what an engine reports, once the study knows it."""
+        """Is called with what has happened, once the study knows it."""
 
     def on_tick(self, study: Study) -> None:
-        """Is called about every second."""
+        """Is called every second or more often."""
 
 
 def run(

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuner_component import beam_search, study_rounds
-from tuner_component.beam_follower import Observer
 from tuner_component.engines.beam import options
 from tuner_component.engines.beam.order import Order
 from tuner_component.engines.devices import default_parallelism
@@ -18,6 +17,7 @@ from tuner_component.engines.placement import THREADS
 from tuner_component.errors import PreflightError
 from tuner_component.records import decode, encode
 from tuner_component.search import Search
+from tuner_component.search_loop import Observer
 from tuner_component.step import tfx_inputs, warm_start
 from tuner_component.step.flock_engine import elsewhere
 from tuner_component.step.local_engine import from_tune_args

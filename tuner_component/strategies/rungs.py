@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from tuner_component.strategies.base import Action, Promote, Suggest
+from tuner_component.strategies.tried import extended
 from tuner_component.trial import Trial, TrialState
 
 
@@ -83,14 +84,4 @@ def after(trials: Sequence[Trial], action: Action) -> list[Trial]:
         ]
     if not isinstance(action, Suggest):
         return list(trials)
-    number = len(trials)
-    started = Trial(
-        str(number),
-        number,
-        action.values,
-        seed=0,
-        fidelity=action.fidelity,
-        inheritance=action.inheritance,
-        note=action.note,
-    )
-    return [*trials, started]
+    return [*trials, extended(trials, action)]

@@ -101,6 +101,7 @@ def extended(trials: Sequence[Trial], action: Suggest) -> Trial:
         number,
         action.values,
         seed=0,
+        fidelity=action.fidelity,
         inheritance=action.inheritance,
         note=action.note,
     )

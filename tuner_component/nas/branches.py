@@ -11,7 +11,7 @@ from tuner_component.errors import SearchSpaceError
 from tuner_component.nas import assembly
 from tuner_component.nas.chain import checked_widths, labels, places
 from tuner_component.nas.checks import check_integer, check_name
-from tuner_component.nas.operations import Operations, read
+from tuner_component.nas.operations import Operations, read, without_none
 from tuner_component.search_space.wiring import Edge, Wiring
 
 _MERGES = ("add", "concat")
@@ -61,8 +61,7 @@ class Branches:
                 f"expected some of {list(_MERGES)}."
             )
         object.__setattr__(self, "merges", tuple(merges))
-        given = read(self.name, self.operations)
-        kept = {name: each for name, each in given.items() if each.kind != "none"}
+        kept = without_none(self.name, self.operations)
         object.__setattr__(self, "operations", kept)
 
     @property

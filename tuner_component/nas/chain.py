@@ -9,7 +9,7 @@ from typing import Any
 from tuner_component.errors import SearchSpaceError
 from tuner_component.nas import assembly
 from tuner_component.nas.checks import check_integer, check_name
-from tuner_component.nas.operations import Operations, read
+from tuner_component.nas.operations import Operations, read, without_none
 from tuner_component.search_space.wiring import SKIP, Edge, Wiring
 
 _MOST = 64
@@ -46,8 +46,7 @@ class Chain:
         check_integer(self.name, "max_depth", self.max_depth, 1, _MOST)
         check_integer(self.name, "min_depth", self.min_depth, 1, self.max_depth)
         object.__setattr__(self, "widths", checked_widths(self.name, self.widths))
-        given = read(self.name, self.operations)
-        kept = {name: each for name, each in given.items() if each.kind != "none"}
+        kept = without_none(self.name, self.operations)
         object.__setattr__(self, "operations", kept)
 
     @property

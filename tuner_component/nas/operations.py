@@ -84,6 +84,12 @@ def read(owner: str, operations: Any) -> dict[str, Operation]:
     return made
 
 
+def without_none(owner: str, operations: Any) -> dict[str, Operation]:
+    """Returns what `read` does, but for the operations that are no edge."""
+    made = read(owner, operations)
+    return {name: each for name, each in made.items() if each.kind != "none"}
+
+
 def convolutions() -> dict[str, Operation]:
     """Returns operations on images, shape `(batch, rows, columns, channels)`."""
     import keras

@@ -13,13 +13,14 @@ from tuner_component.errors import PreflightError
 from tuner_component.spelling import suggestion
 from tuner_component.step.outputs import RESERVED, RESERVED_PREFIX
 from tuner_component.strategies.prior_studies import PriorStudy, PriorTrial
-from tuner_component.trial import Objective, is_finite
+from tuner_component.trial import Objective, TrialState, is_finite
 
 RESULTS_KEY = "prior_results"
 TRIALS_KEY = "prior_trials"
 KEYS = (RESULTS_KEY, TRIALS_KEY)
 """Input keys: `TunerResults` and `TrialRecord` artifacts."""
 
+_SCORED = [state for state in TrialState if state.has_score]
 _RUNG = "tuner/epochs"
 _OWN_OF_KERAS_TUNER = "tuner/"
 
@@ -108,7 +109,7 @@ def _read_record(
 ) -> tuple[tuple[PriorTrial, ...], _Rest]:
     rows = _rows(path, [_json(path, line) for line in text.splitlines() if line])
     _require(path, rows, ("state", "values", "metrics"))
-    ended = [row for row in rows if row["state"] in ("COMPLETED", "PAUSED", "STOPPED")]
+    ended = [row for row in rows if row["state"] in _SCORED]
     trials = [
         PriorTrial(
             row["values"],

@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.training import kinds
 from tuner_component import training
-from tuner_component.data import Split
+from tuner_component.data import LABEL, Split
 
 SEED, BATCH_SIZE, EPOCHS = 3, 16, 3
 WEIGHT = np.linspace(0.2, 2.0, kinds.NUM_EXAMPLES).astype("float32")
@@ -39,7 +39,7 @@ def largest_difference(ours, theirs):
 def _arrays(model):
     names = [tensor.name for tensor in model.inputs] if model.built else ["x"]
     features = {name: kinds.FEATURES[name] for name in names}
-    return {**features, training.LABEL: kinds.LABEL}
+    return {**features, LABEL: kinds.LABEL}
 
 
 def _label(model, label):

@@ -10,7 +10,9 @@ from typing import Any
 from tuner_component.data.accessor import SharedReader
 from tuner_component.data.table import Factory, Table
 
-_LABEL = "__label__"
+LABEL = "__label__"
+"""The label's name among the arrays of a `Split`."""
+
 _READ_BATCH = 4096
 
 
@@ -70,7 +72,7 @@ class Split:
         if names not in self._narrowed:
             arrays = self.arrays
             if arrays is not None:
-                kept = names | {_LABEL}
+                kept = names | {LABEL}
                 arrays = {name: arrays[name] for name in arrays if name in kept}
             self._narrowed[names] = dataclasses.replace(
                 self, arrays=arrays, features=names
@@ -163,7 +165,7 @@ class Split:
 
     def _gathered(self, batches_of_rows: Any) -> Any:
         table = self._memory or Table.of({})
-        label_key = _LABEL if _LABEL in table.names else self.source.label_key
+        label_key = LABEL if LABEL in table.names else self.source.label_key
 
         def gather(rows: Any) -> Any:
             features = table.gather(rows)
@@ -202,7 +204,7 @@ def open_split(
     arrays = table.arrays()
     if arrays is None:
         return Split(source, None, table)
-    arrays[_LABEL] = arrays.pop(source.label_key)
+    arrays[LABEL] = arrays.pop(source.label_key)
     return Split(source, arrays)
 
 

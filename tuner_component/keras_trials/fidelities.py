@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tuner_component.data import Split
+from tuner_component.data import LABEL, Split
 from tuner_component.errors import PreflightError, TrialFailedError
 from tuner_component.estimators import subset
 from tuner_component.evaluation import Job
@@ -17,7 +17,6 @@ from tuner_component.keras_trials.training_state import EPOCHS
 EXAMPLES = "examples_fraction"
 RESOLUTION = "resolution"
 
-_LABEL = "__label__"
 _IMAGE_RANK = 4
 
 
@@ -99,7 +98,7 @@ class Parts:
         return self._parts[fraction]
 
     def _part(self, arrays: Mapping[str, Any], fraction: float) -> Split:
-        label = np.asarray(arrays[_LABEL])
+        label = np.asarray(arrays[LABEL])
         classes = _classes(label)
         generator = np.random.default_rng(self._seed)
         order = subset.nested_order(np.arange(len(label)), classes, generator)

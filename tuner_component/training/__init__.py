@@ -1,6 +1,6 @@
 """Training of Keras models as one graph per epoch, equal to `model.fit`."""
 
-from tuner_component.training.examples import LABEL, Examples, examples_of, shuffled
+from tuner_component.training.examples import Examples, examples_of, shuffled
 from tuner_component.training.fit import Plan, fit
 from tuner_component.training.fit_in_graphs import fit_in_graphs
 from tuner_component.training.fused_fit import fit_together
@@ -11,7 +11,6 @@ from tuner_component.training.together import alone, needs_of
 
 __all__ = [
     "GRAPH_FOLDER",
-    "LABEL",
     "Examples",
     "Member",
     "Plan",

@@ -7,14 +7,13 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tuner_component.data import LABEL
+
 Rows = Callable[[int], Any]
 """Epoch to the row numbers it sees, an int64 tensor."""
 
 _MOST_AT_ONCE, _MOST_ROWS = 16, 20_000
 """Passes that are shuffled together, and their rows: a call costs more than some."""
-LABEL = "__label__"
-"""The label's name among the arrays of a `data.Split`."""
-
 _NUM_KEPT = 4
 
 
@@ -54,8 +53,8 @@ def examples_of(arrays: Mapping[str, Any]) -> Examples:
     """Returns the arrays of a `data.Split` as tensors; the same for the same mapping.
 
     Args:
-        arrays: Name to array of shape `(num_examples, ...)`, the label under `LABEL`;
-            not changed afterwards.
+        arrays: Name to array of shape `(num_examples, ...)`, the label under
+            `data.LABEL`; not changed afterwards.
     """
     import numpy as np
     import tensorflow as tf

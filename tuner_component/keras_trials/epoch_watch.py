@@ -14,7 +14,7 @@ from tuner_component.evaluation import Job, Report
 from tuner_component.keras_trials.training_state import TrainingState
 from tuner_component.trial import Measurement, Objective
 
-BEST = "best"
+_BEST = "best"
 """The name of the best epoch's arrays in a state; without it the last is the best."""
 
 
@@ -88,7 +88,7 @@ def make_watch(
             self.callback_states, arrays = model_state.of_callbacks(callbacks)
             self.arrays[model_state.CALLBACKS] = arrays
             if self.best is not self.measurements[-1]:
-                self.arrays[BEST] = list(self.weights or ())
+                self.arrays[_BEST] = list(self.weights or ())
 
     return Watch()
 
@@ -120,4 +120,4 @@ def _score(measurement: Measurement, objective: Objective) -> float:
 
 def best_weights(state: TrainingState) -> Sequence[Any]:
     """Returns the model's arrays at the best epoch of a state that has arrays."""
-    return state.arrays.get(BEST) or state.arrays[model_state.MODEL]
+    return state.arrays.get(_BEST) or state.arrays[model_state.MODEL]

@@ -14,9 +14,8 @@ from tuner_component.estimators import subset
 from tuner_component.evaluation import Job
 from tuner_component.keras_trials.training_state import EPOCHS
 
-EXAMPLES = "examples_fraction"
-RESOLUTION = "resolution"
-
+_EXAMPLES = "examples_fraction"
+_RESOLUTION = "resolution"
 _IMAGE_RANK = 4
 
 
@@ -33,15 +32,15 @@ def kinds(
     Raises:
         PreflightError: If it asked for a resolution, and there is no image.
     """
-    if RESOLUTION in asked and not any(map(_is_image, model.layers)):
+    if _RESOLUTION in asked and not any(map(_is_image, model.layers)):
         shapes = sorted({_shape(layer) for layer in model.layers})
         raise PreflightError(
-            f"build_model asks for fidelity({RESOLUTION!r}, ...), but its model has no "
-            "layer with images, (examples, height, width, channels); it has outputs of "
-            f"the shapes {shapes}. Leave the resolution out, or reshape the features "
-            "to images."
+            f"build_model asks for fidelity({_RESOLUTION!r}, ...), but its model has "
+            "no layer with images, (examples, height, width, channels); it has outputs "
+            f"of the shapes {shapes}. Leave the resolution out, or reshape the "
+            "features to images."
         )
-    examples = {EXAMPLES: 1.0} if train.arrays is not None else {}
+    examples = {_EXAMPLES: 1.0} if train.arrays is not None else {}
     return {EPOCHS: None, **examples, **asked}
 
 
@@ -82,7 +81,7 @@ class Parts:
         Raises:
             TrialFailedError: If the examples are streamed.
         """
-        if job.fidelity is None or job.fidelity.kind != EXAMPLES:
+        if job.fidelity is None or job.fidelity.kind != _EXAMPLES:
             return self._split
         if job.fidelity.is_full:
             return self._split

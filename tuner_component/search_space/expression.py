@@ -17,7 +17,7 @@ from tuner_component.errors import SearchSpaceError
 
 Evaluate = Callable[[Mapping[str, Any]], Any]
 
-MAX_LENGTH = 1_000
+_MAX_LENGTH = 1_000
 _MAX_NODES = 300
 _MAX_BITS = 4_096
 """An integer power with more is undefined, like a float that overflows."""
@@ -33,10 +33,10 @@ def parse(text: str) -> ast.expr:
     Raises:
         SearchSpaceError: Shows the place that is not understood.
     """
-    if len(text) > MAX_LENGTH:
+    if len(text) > _MAX_LENGTH:
         raise SearchSpaceError(
             f"Received a constraint of {len(text)} characters; expected at most "
-            f"{MAX_LENGTH}. Split it into several constraints."
+            f"{_MAX_LENGTH}. Split it into several constraints."
         )
     try:
         tree = ast.parse(text, mode="eval").body

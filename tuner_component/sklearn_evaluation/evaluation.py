@@ -26,7 +26,7 @@ FIDELITIES = {"examples_fraction": 1.0}
 """The kinds of fidelity that an estimator can be trained at, and the full amounts."""
 
 MODEL_FILE = "model.joblib"
-DESCRIPTION_FILE = "model.json"
+_DESCRIPTION_FILE = "model.json"
 
 _DEFAULT_FOLDS = 5
 _FEW = 500
@@ -153,7 +153,7 @@ class SklearnEvaluation:
             path = str(Path(local) / MODEL_FILE)
             joblib.dump(estimator, path)
             tf.io.gfile.copy(path, f"{target}/{MODEL_FILE}", overwrite=True)
-        with tf.io.gfile.GFile(f"{target}/{DESCRIPTION_FILE}", "w") as file:
+        with tf.io.gfile.GFile(f"{target}/{_DESCRIPTION_FILE}", "w") as file:
             file.write(json.dumps({"columns": train.columns, "metrics": metrics}))
         return Evaluation(metrics={job.objective: 0.0}, report={"metrics": metrics})
 

@@ -116,7 +116,7 @@ def checked_schema(args: Any) -> Any:
 
         output = TFTransformOutput(args.transform_graph_path)
         preflight.check_schemas_agree(
-            read_schema(args.schema_path), output.raw_metadata.schema
+            _read_schema(args.schema_path), output.raw_metadata.schema
         )
     return training_schema(args)
 
@@ -128,10 +128,10 @@ def training_schema(args: Any) -> Any:
 
         output = TFTransformOutput(args.transform_graph_path)
         return output.transformed_metadata.schema
-    return read_schema(args.schema_path) if args.schema_path else None
+    return _read_schema(args.schema_path) if args.schema_path else None
 
 
-def read_schema(path: str) -> Any:
+def _read_schema(path: str) -> Any:
     """Returns the `Schema` in a text file."""
     from tensorflow_metadata.proto.v0 import schema_pb2
     from tfx.utils import io_utils

@@ -25,9 +25,9 @@ from tuner_component.trial import Trial, TrialState
 
 NUM_AUDITED = 3
 """Configurations that get the full training whatever their rungs say, at least."""
-LEAST_CONFIGURATIONS = 18
+_LEAST_CONFIGURATIONS = 18
 """Smaller brackets are not watched: the audit would cost more than they do."""
-LEAST_AGREEMENT = 0.4
+_LEAST_AGREEMENT = 0.4
 """A rung is trusted if Kendall's tau is above. So three must be in the very same order:
 by chance one in six are, while half have at most one pair out of order."""
 
@@ -60,7 +60,7 @@ def is_worth_it(bracket: Bracket, limit: int | None) -> bool:
     number = bracket.num_configurations
     if limit is not None:
         number = min(number, limit - NUM_AUDITED)
-    return number >= LEAST_CONFIGURATIONS and len(bracket.rungs) > 1
+    return number >= _LEAST_CONFIGURATIONS and len(bracket.rungs) > 1
 
 
 def of(bracket: Bracket) -> Bracket:
@@ -126,7 +126,7 @@ def divided(
             if wide.total_resource > planned and index > 0:
                 break
             tau = agreement(sample, bracket.rungs[index].resource, full)
-            if tau is not None and tau <= LEAST_AGREEMENT:
+            if tau is not None and tau <= _LEAST_AGREEMENT:
                 continue
             if _is_beaten(wide, trials[size:], sample):
                 break

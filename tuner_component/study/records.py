@@ -19,7 +19,7 @@ Record = dict[str, Any]
 """JSON with a `type`; a type that is not known here is passed over."""
 
 
-VERSION = 1
+_VERSION = 1
 """Of the records' form; a release reads this one and those below."""
 
 _PACKAGES = ("tfx", "tensorflow", "keras", "keras-tuner", "numpy")
@@ -32,7 +32,7 @@ def study(header: Mapping[str, Any], at: float) -> Record:
         header: The study's identity; JSON.
         at: Unix time in seconds.
     """
-    return _record("study", at, version=VERSION, header=dict(header))
+    return _record("study", at, version=_VERSION, header=dict(header))
 
 
 def check_first(record: Mapping[str, Any], header: Mapping[str, Any], at: str) -> None:
@@ -52,11 +52,11 @@ def check_first(record: Mapping[str, Any], header: Mapping[str, Any], at: str) -
             f"The journal in {at} begins with a record of type {record.get('type')!r}; "
             "expected a study's. Move it away, or choose another Search(study_dir=...)."
         )
-    if version > VERSION:
+    if version > _VERSION:
         raise StudyMismatchError(
-            f"The study in {at} has version {version}; expected at most {VERSION}. Use "
-            "the release of tuner_component that wrote it, or begin a new study with "
-            'Search(resume="never").'
+            f"The study in {at} has version {version}; expected at most {_VERSION}. "
+            "Use the release of tuner_component that wrote it, or begin a new study "
+            'with Search(resume="never").'
         )
     if record["header"] != header:
         raise StudyMismatchError(

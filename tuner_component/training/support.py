@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-FIT_ARGUMENTS = frozenset(
+_FIT_ARGUMENTS = frozenset(
     {
         "class_weight",
         "epochs",
@@ -73,7 +73,7 @@ def _about_model(model: Any) -> str:
 
 
 def _about_fit(arguments: Iterable[str]) -> str:
-    unknown = sorted(set(arguments) - FIT_ARGUMENTS)
+    unknown = sorted(set(arguments) - _FIT_ARGUMENTS)
     return f"fit() is told {', '.join(unknown)}" if unknown else ""
 
 

@@ -14,7 +14,7 @@ from tuner_component.step.request import Request
 from tuner_component.vertex import tuning_args, worker_pools
 from tuner_component.vertex.tuning_args import TuningArgs
 
-COMMAND = ("python", "-m", "tuner_component.vertex.replica")
+_COMMAND = ("python", "-m", "tuner_component.vertex.replica")
 _SHARED = ("gs://", "/gcs/")
 
 
@@ -130,7 +130,7 @@ def _message(
 ) -> Any:
     from google.cloud.aiplatform_v1.types import CustomJob
 
-    container = {"command": list(COMMAND), "args": ["--request", text]}
+    container = {"command": list(_COMMAND), "args": ["--request", text]}
     specs = [
         {**pool, "container_spec": {**pool["container_spec"], **container}}
         for pool in pools

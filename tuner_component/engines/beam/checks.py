@@ -15,7 +15,7 @@ from tuner_component.engines.flock.layout import check_name
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job
 
-REFUSAL = "The Beam worker cannot work: "
+_REFUSAL = "The Beam worker cannot work: "
 """What the message begins with; runners hand on the text of an error at most."""
 
 _PAUSES_SECONDS = (0.5, 2.0, 4.0)  # network file systems remember what was missing
@@ -41,19 +41,19 @@ def check_job(job: Job, folder: str) -> None:
     try:
         check_name(job.trial_id, "A trial's id")
     except EngineError as error:
-        raise EngineError(f"{REFUSAL}{error}") from error
+        raise EngineError(f"{_REFUSAL}{error}") from error
     inside = job.folder.startswith(f"{folder}/")
     if not inside or ".." in PurePosixPath(job.folder).parts:
         raise EngineError(
-            f"{REFUSAL}the folder of trial {job.trial_id} is {job.folder}; expected "
+            f"{_REFUSAL}the folder of trial {job.trial_id} is {job.folder}; expected "
             f"one in the study's folder {folder}. Somebody else has written there."
         )
 
 
 def refusal(error: BaseException) -> str:
     """Returns the message of a worker that could not work, or nothing."""
-    _, found, rest = str(error).partition(REFUSAL)
-    return found and REFUSAL + rest.partition("\n")[0].partition(" [while")[0].strip()
+    _, found, rest = str(error).partition(_REFUSAL)
+    return found and _REFUSAL + rest.partition("\n")[0].partition(" [while")[0].strip()
 
 
 def _check_storage(memo: Memo, order: Order, round_name: str) -> None:
@@ -64,14 +64,14 @@ def _check_storage(memo: Memo, order: Order, round_name: str) -> None:
             time.sleep(pause)
         else:
             raise EngineError(
-                f"{REFUSAL}on {platform.node()} the study's folder {order.folder} does "
-                "not hold what the step wrote there. Expected a folder that the step "
-                "and all workers share; choose one with Search(study_dir=...)."
+                f"{_REFUSAL}on {platform.node()} the study's folder {order.folder} "
+                "does not hold what the step wrote there. Expected a folder that the "
+                "step and all workers share; choose one with Search(study_dir=...)."
             )
         memo.try_writing(round_name, f"{platform.node()}-{os.getpid()}")
     except PermissionError as error:
         raise EngineError(
-            f"{REFUSAL}on {platform.node()} the study's folder {order.folder} cannot "
+            f"{_REFUSAL}on {platform.node()} the study's folder {order.folder} cannot "
             f"be used: {error}. Expected one that workers can read and write; fix its "
             "permissions, or choose another with Search(study_dir=...)."
         ) from error
@@ -85,7 +85,7 @@ def _check_module(name: str, order: Order) -> None:
     ):
         return
     raise EngineError(
-        f"{REFUSAL}on {platform.node()} there is no module {name!r}. Install it on the "
-        "workers: --extra_package=WHEEL or --sdk_container_image=IMAGE in "
+        f"{_REFUSAL}on {platform.node()} there is no module {name!r}. Install it on "
+        "the workers: --extra_package=WHEEL or --sdk_container_image=IMAGE in "
         "beam_pipeline_args."
     )

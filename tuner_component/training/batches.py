@@ -35,10 +35,39 @@ def any_number(tensor: Any) -> Any:
     return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
 
 
+def over_any_batches(
+    rows: Any, batch_size: Any, one: Callable[..., Sequence[Any]], *state: Any
+) -> Sequence[Any]:
+    """Returns the state after all batches, for rows and sizes that are not known.
+
+    Args:
+        rows: Of shape `(..., num_rows)`.
+        batch_size: Rows in a batch, an int64 scalar.
+        one: Rows of a batch and the state before -> the state after it.
+        state: That before the first batch.
+    """
+    import tensorflow as tf
+
+    num_rows = tf.shape(rows, tf.int64)[-1]
+
+    def batch(begin: Any, *before: Any) -> tuple[Any, ...]:
+        end = begin + batch_size
+        return end, *one(rows[..., begin:end], *before)
+
+    after: Sequence[Any]
+    _, *after = tf.while_loop(
+        lambda begin, *_: begin < num_rows,
+        batch,
+        (tf.constant(0, tf.int64), *state),
+        parallel_iterations=1,
+    )
+    return after
+
+
 def over_batches(
     rows: Any, batch_size: int, one: Callable[..., Sequence[Any]], *state: Any
 ) -> Sequence[Any]:
-    """Returns the state after all batches.
+    """Returns the state after all batches, as `over_any_batches` does, for XLA.
 
     Only XLA knows how many rows are in a batch: told so, Keras weighs it otherwise.
 

@@ -15,6 +15,7 @@ from typing import Any
 from tuner_component.training.batches import (
     any_number,
     batch_of,
+    over_any_batches,
     over_batches,
     weighing,
 )
@@ -128,18 +129,13 @@ class EpochGraphs:
             make_step = jit(step) if model.jit_compile else step
             *flat, rows, batch_size = tensors
             columns = tf.nest.pack_sequence_as(examples.columns, flat)
-            num_rows = tf.size(rows, tf.int64)
 
-            def one(begin: Any) -> tuple[Any]:
-                batch = batch_of(columns, rows[begin : begin + batch_size])
-                said_by_steps(make_step(weigh(*batch)), model)
-                return (begin + batch_size,)
+            def one(rows: Any) -> tuple[()]:
+                said_by_steps(make_step(weigh(*batch_of(columns, rows))), model)
+                return ()
 
             with self._begun():
-                begin = tf.constant(0, tf.int64)
-                tf.while_loop(
-                    lambda begin: begin < num_rows, one, (begin,), parallel_iterations=1
-                )
+                over_any_batches(rows, batch_size, one)
             return model.get_metrics_result()
 
         specs = [any_number(tensor) for tensor in tf.nest.flatten(examples.columns)]

@@ -14,6 +14,7 @@ from tuner_component.training import dropout
 from tuner_component.training.batches import (
     any_number,
     batch_of,
+    over_any_batches,
     over_batches,
     weighing,
 )
@@ -126,19 +127,8 @@ class FusedGraphs:
             values, *rest = tf.nest.pack_sequence_as(given, flat)
             one = self._one(step, values, rest, learns=learns)
             one = _jit(one) if self._step.model.jit_compile else one
-            _, *after = tf.while_loop(
-                lambda begin, *_: begin < tf.shape(rows, tf.int64)[-1],
-                lambda begin, *changing: (
-                    begin + size,
-                    *one(rows[..., begin : begin + size], *changing),
-                ),
-                (
-                    tf.constant(0, tf.int64),
-                    *(values if learns else ()),
-                    self._zeros(values),
-                ),
-                parallel_iterations=1,
-            )
+            state = (*(values if learns else ()), self._zeros(values))
+            after = over_any_batches(rows, size, one, *state)
             return after, _vectorised(self._step.results, after[-1])
 
         rows_spec = tf.TensorSpec([None, None] if learns else [None], tf.int64)

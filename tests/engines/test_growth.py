@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all
+from tests.engines.sessions import until
 from tests.engines.test_local_pool import make_pool
 from tuner_component.engines.growth import Growth
 
@@ -108,9 +109,14 @@ def test_a_pool_that_grows_begins_with_one(pool, tmp_path):
 def test_a_pool_grows_while_a_long_trial_runs(pool, tmp_path):
     explored(pool, tmp_path)
     pool.grow(10_000_000)
+    assert pool.num_slots == 1
     pool.submit(make_job(tmp_path, "long", do="hang"))
-    while pool.num_slots < 3:
+
+    def has_grown():
         pool.wait(0.1)
+        return pool.num_slots == 3
+
+    until(has_grown)
 
 
 def test_without_exploring_all_workers_start(pool):

@@ -8,7 +8,7 @@ PYTHON := .venv/bin/python
 # Two test processes: much of what they do is waiting.
 JOBS := 2
 PYTEST := -m pytest --timeout 300 --numprocesses $(JOBS) --dist loadfile
-BENCHMARKS := $(filter-out figures test_%,$(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/[a-z]*.py)))
+BENCHMARKS := $(filter-out test_%,$(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/[a-z]*.py)))
 
 .PHONY: help env demo test slow lint bench test-tfx-latest lock clean
 
@@ -34,7 +34,7 @@ lint: env ## ruff, mypy and hadolint (needs Python 3.10: lane B's lock has none)
 	.venv/bin/hadolint kubeflow/Dockerfile || failed=1; exit $$failed
 
 bench: $(BENCHMARKS:%=bench-%) ## run every benchmark of tests/benchmarks
-	@echo "Benchmarks: $(or $(strip $(BENCHMARKS)),none yet in tests/benchmarks)"
+	@echo "Benchmarks: $(BENCHMARKS)"
 
 bench-%: env ## run tests/benchmarks/NAME.py
 	@$(PYTHON) -m tests.benchmarks.$* $(ARGS)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure, report, resident_bytes
+from tests.benchmarks.parts.figures import Figure, report, resident_bytes
 from tests.engines import beam_searches
 from tests.engines.beam_searches import Case
 from tuner_component.engines.beam.pipeline import submitter

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 
 _CUSTOM_JOB = "tests/engines/test_flock_search.py::test_a_custom_job_"
 TESTS = {

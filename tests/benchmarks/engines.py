@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.benchmarks import beam, emulations, faults, flock, histories
-from tests.benchmarks.figures import Figure, report, resident_bytes
+from tests.benchmarks.parts.figures import Figure, report, resident_bytes
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.engines.pool_server import Preload

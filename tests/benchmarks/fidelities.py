@@ -11,8 +11,8 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks.figures import Figure, report
 from tests.benchmarks.parts import guard, halving, model_based
+from tests.benchmarks.parts.figures import Figure, report
 from tests.benchmarks.tables.pooled import collect
 from tests.benchmarks.tables.runs import CACHE
 

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure, report, resident_bytes
+from tests.benchmarks.parts.figures import Figure, report, resident_bytes
 from tests.contracts.engine_contract import make_job, run_all
 from tests.engines import flocks
 from tests.engines.storages import Counted

@@ -14,8 +14,9 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.benchmarks import gpu_search, speed_training
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks import speed_training
+from tests.benchmarks.parts import gpu_search
+from tests.benchmarks.parts.figures import Figure, report
 
 _ROUNDS = 3
 _LONG = 3_500  # Steps; so many are worth compiling.

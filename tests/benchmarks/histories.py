@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tests.engines import beam_searches
 from tests.engines.beam_searches import Case, told
 from tests.engines.flocks import FlockOfProcesses

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tests.benchmarks.tables.data import FOLDER as TABLES
 from tests.benchmarks.tables.data import is_there
 from tests.benchmarks.tables.grids import Grid, costs, fcnet, hpobench, nasbench201

@@ -21,7 +21,7 @@ from tests.benchmarks.architectures import (
     rebuilt,
     subsets,
 )
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tests.benchmarks.tables.data import FOLDER, is_there
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tests.step import cases as preflight_cases
 from tests.step import fixtures as step_fixtures
 from tuner_component.errors import TunerError

@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from tests.benchmarks.figures import Figure, report
 from tests.benchmarks.parts import (
     cells,
     contests,
@@ -32,6 +31,7 @@ from tests.benchmarks.parts import (
     training,
 )
 from tests.benchmarks.parts.contests import Contest
+from tests.benchmarks.parts.figures import Figure, report
 from tests.benchmarks.parts.plots import draw
 from tests.benchmarks.peers.environments import PEERS, python_of, version_of
 from tests.benchmarks.real.tasks import is_there as is_real_there

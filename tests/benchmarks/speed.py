@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.benchmarks import speed_training, studies
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tests.benchmarks.steps import workers
 from tests.benchmarks.steps.bars import write_bars
 from tests.benchmarks.steps.tasks import TASKS, is_there

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tuner_component.evaluation import Outcome
 from tuner_component.journal import LocalJournal
 from tuner_component.records import encode

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks.figures import report
 from tests.benchmarks.parts import suggestions
+from tests.benchmarks.parts.figures import report
 from tests.benchmarks.tables.pooled import collect
 from tests.benchmarks.tables.runs import CACHE
 from tuner_component.strategies import registry

@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from tests.benchmarks import figures
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts import figures
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.peers import worker
 from tests.benchmarks.peers.client import PeerSearcher
 from tests.benchmarks.peers.encoding import decode, encode

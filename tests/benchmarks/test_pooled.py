@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from tests.benchmarks.figures import Figure
 from tests.benchmarks.parts import guard, halving, model_based
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.parts.rung_searches import course
 from tests.benchmarks.parts.rung_searches import halved as halved_and_random
 from tests.benchmarks.tables import preset

@@ -11,8 +11,8 @@ import argparse
 import sys
 import time
 
-from tests.benchmarks.figures import report
 from tests.benchmarks.parts import training
+from tests.benchmarks.parts.figures import report
 from tests.benchmarks.parts.plots import draw
 from tests.benchmarks.real.tasks import is_there
 from tests.benchmarks.tables.pooled import collect

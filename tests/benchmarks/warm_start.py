@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tests.benchmarks.tables.data import FOLDER, is_there
 from tests.benchmarks.tables.families import tasks_named
 from tests.benchmarks.tables.runs import digest, strategies_version

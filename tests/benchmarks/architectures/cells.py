@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.tables.grids import OPERATIONS, Grid, nasbench201
 from tests.benchmarks.tables.simulation import simulate
 from tests.benchmarks.tables.statistics import resampled

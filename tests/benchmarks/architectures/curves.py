@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tests.benchmarks.architectures.tabulated import Found, search
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tests.benchmarks.tables.curves import Curves, lcbench, taskset
 from tuner_component.strategies import registry
 from tuner_component.study import StudyLimits

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.peers.environments import Peer, python_of
 from tests.benchmarks.real import searches, tasks
 from tests.benchmarks.real.tasks import Arrays, RealTask

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tests.benchmarks.tables.fidelities import ended
 from tests.benchmarks.tables.grids import Grid, nasbench201, validations_at_12
 from tests.benchmarks.tables.statistics import interval

@@ -20,7 +20,7 @@ import numpy as np
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tests.benchmarks.real import tasks
 from tests.nas.morphs import MORPHS, examples, model, morph, shaken
 from tuner_component import model_state

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.parts.figures import Figure, report
 from tests.benchmarks.tables.curves import Curves, lcdb
 from tests.benchmarks.tables.fidelities import by_epochs, follow
 from tuner_component.estimators.rank_agreement import measured

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.tables.families import tasks_named
 from tests.benchmarks.tables.pooled import Results, Work
 from tests.benchmarks.tables.runs import strategies_version

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.peers.client import PeerError
 from tests.benchmarks.peers.contestants import Ours, Theirs
 from tests.benchmarks.peers.environments import PEERS

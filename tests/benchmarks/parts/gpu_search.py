@@ -13,8 +13,8 @@ import time
 from typing import Any
 
 from tests.benchmarks import speed_training
-from tests.benchmarks.figures import Figure
-from tests.benchmarks.plain_search import run, started
+from tests.benchmarks.parts.figures import Figure
+from tests.benchmarks.parts.plain_search import run, started
 from tuner_component.model_code import ModelCode
 
 _EPOCHS, _BATCH_SIZE = 100, 32

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.parts.rung_searches import CONFIGURATIONS, halved
 from tests.benchmarks.tables.crossing import misleading_lcdb, synthetic
 from tests.benchmarks.tables.families import tasks_named

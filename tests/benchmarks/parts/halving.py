@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.tables.families import tasks_named
 from tests.benchmarks.tables.pooled import Results, Work
 from tests.benchmarks.tables.preset import CONFIGURATIONS, FULL, halved

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.parts.halving import ratio
 from tests.benchmarks.parts.rung_searches import course
 from tests.benchmarks.tables.families import tasks_named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.tables.pooled import Results, Work
 from tests.benchmarks.tables.runs import strategies_version
 from tests.contracts.strategy_contract import (

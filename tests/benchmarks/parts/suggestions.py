@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.tables.pooled import Results, Work
 from tests.benchmarks.tables.runs import strategies_version
 from tuner_component.search_space import Boolean, Choice, Float, Int, SearchSpace

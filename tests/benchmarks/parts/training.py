@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.real.tasks import TASKS, RealTask
 from tests.benchmarks.tables.pooled import Results, Work
 from tests.benchmarks.tables.runs import ROOT, digest, strategies_version

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.plain_search import run, started
+from tests.benchmarks.parts.plain_search import run, started
 from tests.benchmarks.real.tasks import TASKS, Arrays, RealTask
 from tests.contracts.in_process_engine import InProcessEngine
 from tuner_component.evaluation import Evaluation, Job, Report

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.engines.pool_server import Preload
 from tuner_component.evaluation import Evaluator, Job, Outcome

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.parts.figures import Figure
 from tests.benchmarks.tables.exhaustive import regret_of_all
 from tests.benchmarks.tables.families import tasks_named
 from tests.benchmarks.tables.runs import Run

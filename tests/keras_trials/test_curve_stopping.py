@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 
 import pytest
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-keras = pytest.importorskip("keras")
-
-from tests.keras_trials.test_evaluating import _code, _job, _run, data  # noqa: E402, F401
-from tests.keras_tuner_adapter import stock_tuners  # noqa: E402
-from tuner_component.evaluation import Job, evaluate  # noqa: E402
-from tuner_component.keras_trials import evaluating, weights_file  # noqa: E402
-from tuner_component.keras_trials.together import KerasEvaluation  # noqa: E402
-from tuner_component.keras_tuner_adapter.stock_evaluation import (  # noqa: E402
-    make_evaluator,
-)
-from tuner_component.trial import Fidelity, StoppingRule  # noqa: E402
+from tests.keras_trials.trials import code_of, job_in, run
+from tests.keras_tuner_adapter import stock_tuners
+from tuner_component.evaluation import Job, evaluate
+from tuner_component.keras_trials import evaluating, weights_file
+from tuner_component.keras_trials.together import KerasEvaluation
+from tuner_component.keras_tuner_adapter.stock_evaluation import make_evaluator
+from tuner_component.trial import Fidelity, StoppingRule
 
 OUT_OF_REACH = StoppingRule(-50.0, 0.3)
 EASY = StoppingRule(0.0, 0.3)
 
 
-def test_a_hopeless_training_ends_with_the_score_that_it_had(data, tmp_path):  # noqa: F811
-    code = _code(data, epochs=20)
-    whole = _run(code, _job(tmp_path / "whole"))
-    job = dataclasses.replace(_job(tmp_path / "cut"), stopping=OUT_OF_REACH)
-    cut = _run(code, job)
+def test_a_hopeless_training_ends_with_the_score_that_it_had(data, tmp_path):
+    code = code_of(data, epochs=20)
+    whole = run(code, job_in(tmp_path / "whole"))
+    job = dataclasses.replace(job_in(tmp_path / "cut"), stopping=OUT_OF_REACH)
+    cut = run(code, job)
     number = len(cut.measurements)
     assert 4 <= number < 20
     assert f"after {number} of 20 epochs" in cut.stopped
@@ -38,23 +32,23 @@ def test_a_hopeless_training_ends_with_the_score_that_it_had(data, tmp_path):  #
     assert (tmp_path / "cut" / weights_file.NAME).exists()
 
 
-def test_what_beats_the_incumbent_goes_on(data, tmp_path):  # noqa: F811
-    job = dataclasses.replace(_job(tmp_path), stopping=EASY)
-    outcome = _run(_code(data, epochs=6), job)
+def test_what_beats_the_incumbent_goes_on(data, tmp_path):
+    job = dataclasses.replace(job_in(tmp_path), stopping=EASY)
+    outcome = run(code_of(data, epochs=6), job)
     assert (len(outcome.measurements), outcome.stopped) == (6, "")
 
 
-def test_trials_that_train_together_are_given_up_one_by_one(data, tmp_path):  # noqa: F811
+def test_trials_that_train_together_are_given_up_one_by_one(data, tmp_path):
     rules = (OUT_OF_REACH, None)
     jobs = [
         dataclasses.replace(
-            _job(tmp_path / str(number), seed=number),
+            job_in(tmp_path / str(number), seed=number),
             trial_id=str(number),
             stopping=rule,
         )
         for number, rule in enumerate(rules)
     ]
-    code = _code(data, epochs=12)
+    code = code_of(data, epochs=12)
     ended = KerasEvaluation(code, least_steps=0).together(
         jobs, lambda job, measured: None
     )
@@ -65,13 +59,13 @@ def test_trials_that_train_together_are_given_up_one_by_one(data, tmp_path):  # 
     assert (len(found["1"].measurements), found["1"].stopped) == (12, "")
 
 
-def test_it_ends_within_a_rung_and_again_in_the_next_attempt(data, tmp_path):  # noqa: F811
+def test_it_ends_within_a_rung_and_again_in_the_next_attempt(data, tmp_path):
     rung = Fidelity("epochs", 12, 24)
-    job = dataclasses.replace(_job(tmp_path), fidelity=rung, stopping=OUT_OF_REACH)
+    job = dataclasses.replace(job_in(tmp_path), fidelity=rung, stopping=OUT_OF_REACH)
     first, again = (
-        _run(_code(data), job),
+        run(code_of(data), job),
         evaluate(
-            lambda j, report: evaluating.train(_code(data), j, report),
+            lambda j, report: evaluating.train(code_of(data), j, report),
             job,
             lambda _: None,
         ),

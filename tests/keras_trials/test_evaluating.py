@@ -2,29 +2,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
 
+import keras
 import numpy as np
 import pytest
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-keras = pytest.importorskip("keras")
-
-from tuner_component import model_metrics  # noqa: E402
-from tuner_component.data import Split  # noqa: E402
-from tuner_component.evaluation import Job, evaluate  # noqa: E402
-from tuner_component.keras_trials import evaluating, exploring, weights_file  # noqa: E402
-from tuner_component.trial import Reason  # noqa: E402
+from tests.keras_trials.trials import builder_of, code_of, job_in, run
+from tuner_component import model_metrics
+from tuner_component.data import Split
+from tuner_component.evaluation import Job
+from tuner_component.keras_trials import evaluating, exploring, weights_file
+from tuner_component.trial import Reason
 
 _SIZES = []
-
-
-@pytest.fixture
-def data():
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(60, 3)).astype("float32")
-    y = (x.sum(axis=1, keepdims=True) > 0).astype("int64")
-    return Split(None, {"x": x, "__label__": y})
 
 
 @pytest.fixture(autouse=True)
@@ -32,50 +22,8 @@ def _sizes():
     _SIZES.clear()
 
 
-def _build(library):
-    def build_model(hp):
-        inputs = library.layers.Input((3,), name="x")
-        hidden = library.layers.Dense(hp.Int("units", 1, 16, default=8))(inputs)
-        hidden = library.layers.Dropout(0.3)(hidden)
-        outputs = library.layers.Dense(1, activation="sigmoid")(hidden)
-        model = library.Model({"x": inputs}, outputs)
-        model.compile(
-            library.optimizers.Adam(hp.Float("rate", 1e-3, 1.0, sampling="log")),
-            "binary_crossentropy",
-            metrics=["accuracy"],
-        )
-        hp.Choice("batch_size", [16, 32])
-        return model
-
-    return build_model
-
-
-def _code(data, build=None, fit_args=lambda hp: {}, **defaults):
-    return evaluating.ModelCode(
-        build_model=build or _build(keras),
-        fit_args=fit_args,
-        train=data,
-        validation=data,
-        fit_defaults={"epochs": 2, "batch_size": 32, **defaults},
-    )
-
-
-def _job(folder, seed=3, objective="val_accuracy", direction="max", **values):
-    values = {"units": 8, "rate": 0.05, "batch_size": 16, **values}
-    return Job("0000", values, seed, 0, str(folder), objective, direction)
-
-
-def _run(code, job):
-    seen = []
-    outcome = evaluate(
-        lambda j, report: evaluating.train(code, j, report), job, seen.append
-    )
-    assert tuple(seen) == outcome.measurements
-    return outcome
-
-
 def test_a_trial_is_scored_by_its_best_epoch(data, tmp_path):
-    outcome = _run(_code(data, epochs=4), _job(tmp_path))
+    outcome = run(code_of(data, epochs=4), job_in(tmp_path))
     assert outcome.error is None
     assert [m.resource for m in outcome.measurements] == [1, 2, 3, 4]
     best = max(m.metrics["val_accuracy"] for m in outcome.measurements)
@@ -87,19 +35,19 @@ def test_a_trial_is_scored_by_its_best_epoch(data, tmp_path):
 
 @pytest.mark.parametrize(("loss", "is_left"), [(-1.01, False), (0.0, True)])
 def test_weights_that_nobody_needs_are_not_written(data, tmp_path, loss, is_left):
-    job = dataclasses.replace(_job(tmp_path), loss_to_keep=loss)
-    outcome = _run(_code(data), job)
+    job = dataclasses.replace(job_in(tmp_path), loss_to_keep=loss)
+    outcome = run(code_of(data), job)
     assert outcome.error is None
     assert (tmp_path / weights_file.NAME).exists() == is_left
 
 
 def test_the_same_seed_gives_the_same_scores_whatever_ran_before(data, tmp_path):
-    code = _code(data)
-    first = _run(code, _job(tmp_path))
-    _run(code, _job(tmp_path, seed=4, units=3))
-    again = _run(code, _job(tmp_path))
+    code = code_of(data)
+    first = run(code, job_in(tmp_path))
+    run(code, job_in(tmp_path, seed=4, units=3))
+    again = run(code, job_in(tmp_path))
     assert dict(again.metrics) == dict(first.metrics)
-    assert dict(_run(code, _job(tmp_path, seed=5)).metrics) != dict(first.metrics)
+    assert dict(run(code, job_in(tmp_path, seed=5)).metrics) != dict(first.metrics)
 
 
 @pytest.mark.parametrize("by", ["graphs", "fit"])
@@ -115,8 +63,8 @@ def test_features_are_matched_by_name_whatever_else_the_data_hold(data, tmp_path
         return model
 
     callbacks = {"fit": {"callbacks": [_Sizes()]}, "graphs": {}}
-    code = _code(Split(None, columns), build_model, lambda hp: callbacks[by])
-    outcome = _run(code, _job(tmp_path))
+    code = code_of(Split(None, columns), build_model, lambda hp: callbacks[by])
+    outcome = run(code, job_in(tmp_path))
     assert outcome.error is None
     assert math.isfinite(outcome.metrics["val_loss"])
     assert bool(_SIZES) == (by == "fit")
@@ -132,42 +80,44 @@ class _Sizes(keras.callbacks.Callback):
 
 @pytest.mark.parametrize(("batch_size", "steps"), [(16, 4), (32, 2)])
 def test_the_batch_size_is_a_hyperparameter(data, tmp_path, batch_size, steps):
-    code = _code(data, fit_args=lambda hp: {"callbacks": [_Sizes()]})
-    _run(code, _job(tmp_path, batch_size=batch_size))
+    code = code_of(data, fit_args=lambda hp: {"callbacks": [_Sizes()]})
+    run(code, job_in(tmp_path, batch_size=batch_size))
     assert [steps, steps] == _SIZES
 
 
 def test_fit_args_win_over_defaults(data, tmp_path):
-    code = _code(data, fit_args=lambda hp: {"epochs": hp.get("units")})
-    assert len(_run(code, _job(tmp_path, units=3)).measurements) == 3
+    code = code_of(data, fit_args=lambda hp: {"epochs": hp.get("units")})
+    assert len(run(code, job_in(tmp_path, units=3)).measurements) == 3
 
 
 def test_steps_per_epoch_are_honoured(data, tmp_path):
-    code = _code(data, fit_args=lambda hp: {"callbacks": [_Sizes()]}, steps_per_epoch=7)
-    _run(code, _job(tmp_path))
+    code = code_of(
+        data, fit_args=lambda hp: {"callbacks": [_Sizes()]}, steps_per_epoch=7
+    )
+    run(code, job_in(tmp_path))
     assert _SIZES == [7, 7]
 
 
 def test_a_training_that_ends_in_nan_has_failed(data, tmp_path):
     def build(hp):
-        model = _build(keras)(hp)
+        model = builder_of(keras)(hp)
         model.compile(keras.optimizers.SGD(1e30), "mse")
         return model
 
-    job = _job(tmp_path, objective="val_loss", direction="min")
-    outcome = _run(_code(data, build), job)
+    job = job_in(tmp_path, objective="val_loss", direction="min")
+    outcome = run(code_of(data, build), job)
     assert outcome.error.reason is Reason.NON_FINITE
     assert not math.isfinite(outcome.metrics["val_loss"])
 
 
 def test_a_model_that_is_not_compiled_is_explained(data, tmp_path):
-    outcome = _run(_code(data, lambda hp: keras.Sequential()), _job(tmp_path))
+    outcome = run(code_of(data, lambda hp: keras.Sequential()), job_in(tmp_path))
     assert outcome.error.reason is Reason.USER_ERROR
     assert "expected a compiled Keras model" in outcome.error.message
 
 
 def test_exploring_finds_space_and_metrics(data):
-    report = exploring.explore(_code(data)).report
+    report = exploring.explore(code_of(data)).report
     names = [entry["config"]["name"] for entry in report["space"]["space"]]
     assert sorted(names) == ["batch_size", "rate", "units"]
     reported = {"accuracy", "loss", "val_accuracy", "val_loss"}
@@ -176,7 +126,7 @@ def test_exploring_finds_space_and_metrics(data):
 
 def test_a_tf_keras_model_trains_too(data, tmp_path):
     tf_keras = pytest.importorskip("tf_keras")
-    outcome = _run(_code(data, _build(tf_keras)), _job(tmp_path))
+    outcome = run(code_of(data, builder_of(tf_keras)), job_in(tmp_path))
     assert outcome.error is None
     assert len(outcome.measurements) == 2
 
@@ -185,9 +135,9 @@ def test_a_tf_keras_model_trains_too(data, tmp_path):
 def test_the_best_weights_are_exported(data, tmp_path, library):
     import tensorflow as tf
 
-    code = _code(data, _build(pytest.importorskip(library)))
-    job = _job(tmp_path)
-    outcome = _run(code, job)
+    code = code_of(data, builder_of(pytest.importorskip(library)))
+    job = job_in(tmp_path)
+    outcome = run(code, job)
     target = str(tmp_path / "saved")
     evaluating.export(code, Job(**{**vars(job), "note": {"export": target}}))
     served = tf.saved_model.load(target)

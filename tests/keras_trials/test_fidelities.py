@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 
+import keras
 import numpy as np
 import pytest
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-keras = pytest.importorskip("keras")
-
-from tests.keras_trials.test_evaluating import _build, _code, _job, data  # noqa: E402, F401
-from tuner_component import fidelity  # noqa: E402
-from tuner_component.data import Split  # noqa: E402
-from tuner_component.errors import PreflightError  # noqa: E402
-from tuner_component.evaluation import Job, evaluate  # noqa: E402
-from tuner_component.keras_trials import evaluating, exploring, fidelities  # noqa: E402
-from tuner_component.trial import Fidelity, StoppingRule  # noqa: E402
+from tests.keras_trials.trials import builder_of, code_of, job_in
+from tuner_component import fidelity
+from tuner_component.data import Split
+from tuner_component.errors import PreflightError
+from tuner_component.evaluation import Job, evaluate
+from tuner_component.keras_trials import evaluating, exploring, fidelities
+from tuner_component.trial import Fidelity, StoppingRule
 
 SIZES = []
 
@@ -49,9 +46,9 @@ def images():
     return Split(None, {"x": x, "__label__": (x.sum(1, keepdims=True) > 0).astype(int)})
 
 
-def test_parts_are_nested_and_have_both_classes(data):  # noqa: F811
+def test_parts_are_nested_and_have_both_classes(data):
     parts = fidelities.Parts(data, 0)
-    job = _job("")
+    job = job_in("")
     rows = [
         {
             tuple(row)
@@ -68,35 +65,37 @@ def test_parts_are_nested_and_have_both_classes(data):  # noqa: F811
     assert {tuple(row) for row in other.arrays["x"]} != rows[1]
 
 
-def test_a_full_fraction_is_the_plain_training(data, tmp_path):  # noqa: F811
-    plain = run(_code(data), _job(tmp_path / "a"))
-    full = run(_code(data), at(_job(tmp_path / "b"), "examples_fraction", 1.0, 1.0))
-    half = run(_code(data), at(_job(tmp_path / "c"), "examples_fraction", 0.5, 1.0))
+def test_a_full_fraction_is_the_plain_training(data, tmp_path):
+    plain = run(code_of(data), job_in(tmp_path / "a"))
+    full = run(code_of(data), at(job_in(tmp_path / "b"), "examples_fraction", 1.0, 1.0))
+    half = run(code_of(data), at(job_in(tmp_path / "c"), "examples_fraction", 0.5, 1.0))
     assert full.metrics == plain.metrics != half.metrics
     assert len(half.measurements) == 2
 
 
-def test_a_part_of_the_examples_takes_a_part_of_the_steps(data, tmp_path):  # noqa: F811
+def test_a_part_of_the_examples_takes_a_part_of_the_steps(data, tmp_path):
     steps = []
 
     class Count(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             steps.append(batch)
 
-    code = _code(data, fit_args=lambda hp: {"callbacks": [Count()]}, steps_per_epoch=8)
-    run(code, at(_job(tmp_path), "examples_fraction", 0.25, 1.0))
+    code = code_of(
+        data, fit_args=lambda hp: {"callbacks": [Count()]}, steps_per_epoch=8
+    )
+    run(code, at(job_in(tmp_path), "examples_fraction", 0.25, 1.0))
     assert len(steps) == 2 * 2
 
 
-def test_streamed_examples_have_no_part(data):  # noqa: F811
+def test_streamed_examples_have_no_part(data):
     streamed = dataclasses.replace(data, arrays=None)
-    job = at(_job(""), "examples_fraction", 0.5, 1.0)
+    job = at(job_in(""), "examples_fraction", 0.5, 1.0)
     with pytest.raises(Exception, match=r"0.5 of the examples.*read as a stream"):
         fidelities.Parts(streamed, 0).of(job)
 
 
 def test_the_model_is_built_and_exported_as_its_fidelity_says(images, tmp_path):
-    code, job = _code(images, image_model), _job(tmp_path / "a")
+    code, job = code_of(images, image_model), job_in(tmp_path / "a")
     SIZES.clear()
     low = run(code, at(job, "resolution", 2, 8))
     assert low.error is None, low.error
@@ -108,24 +107,24 @@ def test_the_model_is_built_and_exported_as_its_fidelity_says(images, tmp_path):
     assert SIZES[-1] == 8
 
 
-def test_exploring_finds_what_the_model_asks_for(images, data):  # noqa: F811
-    report = exploring.explore(_code(images, image_model)).report
+def test_exploring_finds_what_the_model_asks_for(images, data):
+    report = exploring.explore(code_of(images, image_model)).report
     known = {"epochs": None, "examples_fraction": 1.0}
     assert report["fidelities"] == {**known, "resolution": 8}
-    assert exploring.explore(_code(data)).report["fidelities"] == known
+    assert exploring.explore(code_of(data)).report["fidelities"] == known
 
 
-def test_a_resolution_needs_images(data):  # noqa: F811
+def test_a_resolution_needs_images(data):
     def build(hp):
         fidelity("resolution", 8)
-        return _build(keras)(hp)
+        return builder_of(keras)(hp)
 
     with pytest.raises(PreflightError, match=r"no layer with images.*\(None, 3\)"):
-        exploring.explore(_code(data, build))
+        exploring.explore(code_of(data, build))
 
 
 def test_the_stopping_rule_holds_for_the_full_fidelity_only():
-    job = dataclasses.replace(_job(""), stopping=StoppingRule(0.0, 0.1))
+    job = dataclasses.replace(job_in(""), stopping=StoppingRule(0.0, 0.1))
     low, full = at(job, "width", 0.5, 1.0), at(job, "width", 1.0, 1.0)
     assert fidelities.plain(low).stopping is None
     assert fidelities.plain(full).stopping == job.stopping

@@ -37,6 +37,15 @@ def family(process: int) -> set[int]:
     return found
 
 
+def alive(process: int) -> bool:
+    """Returns whether a process runs or is stopped; a zombie does neither."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
 def running(command: str) -> bool:
     """Returns whether a process was started with exactly this command line."""
     for file in Path("/proc").glob("[0-9]*/cmdline"):

@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 import os
 import pickle
+import socket
 import stat
 from pathlib import Path
 
 import pytest
 
 from tests.contracts.engine_contract import make_job, wait_for
-from tests.engines.flock_evaluators import processes_in
+from tests.engines.flock_evaluators import WAITING, processes_in, release
 from tests.engines.flocks import STEADY, end, join, make_flock, start_worker
-from tests.engines.runners.listening import foreign_listeners
+from tests.engines.runners.listening import foreign_listeners, listeners
 from tests.engines.sessions import family
-from tests.engines.test_flock_faults import WAITING, release
 from tuner_component.engines.base import Measured
 from tuner_component.engines.flock import layout, messages
 from tuner_component.engines.flock.layout import Term
@@ -160,6 +160,17 @@ def test_nothing_listens_while_a_flock_searches_and_rights_are_those_of_the_step
     assert not any(path.stat().st_mode & stat.S_IXUSR for path in files)
 
 
+def test_a_worker_and_its_trial_listen_on_no_port(flocks, workers, tmp_path):
+    flock = flocks(num_slots=1, evaluator=WAITING)
+    worker = workers("w0")
+    flock.submit(make_job(tmp_path))
+    wait_for(flock, Measured)
+    (trial,) = processes_in(tmp_path / "t0", "begun")
+    with socket.create_server(("127.0.0.1", 0)):
+        assert listeners([os.getpid()])
+    assert listeners([worker.pid, trial]) == []
+
+
 def rights(process: int) -> tuple[str, ...]:
     """Returns the users, groups and capabilities of a process."""
     status = Path(f"/proc/{process}/status").read_text().splitlines()
@@ -169,8 +180,6 @@ def rights(process: int) -> tuple[str, ...]:
 
 
 def test_the_search_for_listeners_finds_them():
-    import socket
-
     with socket.socket() as server:
         assert foreign_listeners([os.getpid()]) == []
         server.bind(("0.0.0.0", 0))

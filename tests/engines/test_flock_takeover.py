@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all, wait_for
-from tests.engines.flock_evaluators import processes_in
+from tests.engines.flock_evaluators import WAITING, processes_in, release
 from tests.engines.flocks import STEADY, end, join, make_flock, start_worker
 from tests.engines.sessions import until
 from tests.engines.storages import Full
-from tests.engines.test_flock_faults import WAITING, release
 from tuner_component.engines.base import Measured, Started
 from tuner_component.engines.flock.layout import LEAD, read_lead
 from tuner_component.engines.flock.storage import open_storage
@@ -17,11 +16,6 @@ from tuner_component.engines.flock.timing import Timing
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Outcome
 from tuner_component.outcome_file import read_outcome
-
-
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path / "flock"
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all
+from tests.engines.pools import make_pool
 from tests.engines.sessions import until
-from tests.engines.test_local_pool import make_pool
 from tuner_component.engines.growth import Growth
 
 

@@ -17,6 +17,7 @@ from tests.contracts.engine_contract import (
     run_all,
     wait_for,
 )
+from tests.engines.pools import EVALUATORS, make_pool
 from tests.engines.sessions import processes_of, running, until, workers_of
 from tuner_component.engines.base import Measured, Started
 from tuner_component.engines.limits import TrialLimits
@@ -25,18 +26,6 @@ from tuner_component.engines.pool_server import Preload
 from tuner_component.errors import EngineError
 from tuner_component.outcome_file import read_outcome
 from tuner_component.trial import Reason
-
-EVALUATORS = "tests.contracts.evaluators"
-
-
-def make_pool(folder: Path, num_workers=2, factory="make", settings=None, **options):
-    return LocalPool(
-        num_workers,
-        f"{EVALUATORS}:{factory}",
-        settings or {},
-        log_folder=str(folder / "logs"),
-        **options,
-    )
 
 
 @pytest.fixture

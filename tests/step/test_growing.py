@@ -8,7 +8,7 @@ import types
 import pytest
 
 from tests.contracts.engine_contract import make_job, run_all
-from tests.engines.test_local_pool import make_pool
+from tests.engines.pools import make_pool
 from tuner_component import Search
 from tuner_component.step import run
 from tuner_component.step.search_plan import Effort

@@ -12,6 +12,7 @@ from tests.engines.beam_searches import Silent
 from tests.engines.sessions import family
 
 _LISTEN = "0A"
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Listening(Silent):
@@ -33,14 +34,23 @@ def _is_python(process: int) -> bool:
 
 def foreign_listeners(pids: Iterable[int]) -> list[str]:
     """Returns the addresses, other than loopback's, that processes listen on."""
+    return [
+        f"{address} port {port}"
+        for address, port in listeners(pids)
+        if not address.is_loopback
+    ]
+
+
+def listeners(pids: Iterable[int]) -> list[tuple[_Address, int]]:
+    """Returns the addresses and ports that processes listen on."""
     inodes = {inode for pid in pids for inode in _sockets(pid)}
     found = []
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
-            address = _address(fields[1].partition(":")[0])
-            if fields[3] == _LISTEN and fields[9] in inodes and not address.is_loopback:
-                found.append(f"{address} port {int(fields[1].rpartition(':')[2], 16)}")
+            if fields[3] == _LISTEN and fields[9] in inodes:
+                address, _, port = fields[1].partition(":")
+                found.append((_address(address), int(port, 16)))
     return found
 
 
@@ -53,7 +63,7 @@ def _sockets(pid: int) -> Iterator[str]:
                     yield link.removeprefix("socket:[").removesuffix("]")
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def _address(text: str) -> _Address:
     words = bytes.fromhex(text)
     raw = b"".join(words[i : i + 4][::-1] for i in range(0, len(words), 4))
     address = ipaddress.ip_address(raw)

@@ -1,0 +1,121 @@
+"""Workers and trials that die, stop or are told to, and what the study hears of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.contracts.engine_contract import make_job, wait_for
+from tests.engines.flock_evaluators import WAITING, processes_in, release
+from tests.engines.flocks import HASTY, join
+from tests.engines.sessions import alive, until
+from tuner_component.engines.base import Measured
+from tuner_component.engines.flock.timing import Timing
+from tuner_component.evaluation import Outcome
+from tuner_component.outcome_file import read_outcome
+from tuner_component.trial import Reason
+
+
+def test_a_killed_workers_trial_goes_to_another(flocks, workers, root, tmp_path):
+    flock = flocks(num_slots=1, timing=HASTY, evaluator=WAITING)
+    first = workers("first")
+    job = make_job(tmp_path)
+    flock.submit(job)
+    begun = wait_for(flock, Measured)[0]
+    assert begun.worker.startswith("first.")
+    first.kill()
+    outcome = wait_for(flock, Outcome)[-1]
+    assert outcome.error.reason is Reason.INFRASTRUCTURE
+    assert "first." in outcome.error.message
+    assert "no sign of life" in outcome.error.message
+    assert [m.resource for m in outcome.measurements] == [1]
+    release(job)
+    workers("second")
+    flock.submit(job)
+    outcome = wait_for(flock, Outcome)[-1]
+    assert outcome.error is None
+    assert outcome.worker.startswith("second.")
+
+
+@pytest.mark.slow
+def test_a_worker_that_awakes_has_let_go_of_its_trial(flocks, workers, root, tmp_path):
+    flock = flocks(num_slots=1, timing=HASTY, evaluator=WAITING)
+    sleeper = workers("sleeper")
+    job, home = make_job(tmp_path), tmp_path / "t0"
+    flock.submit(job)
+    wait_for(flock, Measured)
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    (zombie,) = processes_in(home, "begun")
+    until(lambda: not alive(zombie))
+    assert wait_for(flock, Outcome)[-1].error.reason is Reason.INFRASTRUCTURE
+    os.kill(sleeper.pid, signal.SIGCONT)
+    flock.submit(job)
+    wait_for(flock, Measured)
+    release(job)
+    assert wait_for(flock, Outcome)[-1].error is None
+    _, second = processes_in(home, "begun")
+    assert processes_in(home, "checkpoint") == [second]
+    flock.close()
+    assert join(sleeper)[0] == 0
+
+
+@pytest.mark.slow
+def test_a_frozen_trial_writes_nothing_when_it_awakes(flocks, workers, tmp_path):
+    """All of a host stops and goes on, as when its machine is paused."""
+    flock = flocks(num_slots=1, timing=HASTY, evaluator=WAITING)
+    sleeper = workers("sleeper")
+    job, home = make_job(tmp_path), tmp_path / "t0"
+    flock.submit(job)
+    wait_for(flock, Measured)
+    (zombie,) = processes_in(home, "begun")
+    for process in (sleeper.pid, zombie):
+        os.kill(process, signal.SIGSTOP)
+    assert wait_for(flock, Outcome)[-1].error.reason is Reason.INFRASTRUCTURE
+    release(job)
+    os.kill(zombie, signal.SIGCONT)
+    until(lambda: not alive(zombie))
+    assert processes_in(home, "checkpoint") == []
+    assert read_outcome(job.folder) is None
+
+
+@pytest.mark.slow
+def test_an_outcome_kept_by_a_worker_that_died_is_found(flocks, workers, tmp_path):
+    flock = flocks(num_slots=1, timing=HASTY, evaluator=WAITING)
+    sleeper = workers("sleeper")
+    job = make_job(tmp_path)
+    flock.submit(job)
+    wait_for(flock, Measured)
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    release(job)
+    until(lambda: read_outcome(job.folder) is not None)
+    assert wait_for(flock, Outcome)[-1].error.reason is Reason.INFRASTRUCTURE
+    assert read_outcome(job.folder).metrics == {"loss": 0.5}
+
+
+def test_a_worker_that_is_told_to_stop_says_so(flocks, workers, tmp_path):
+    patient = Timing(beat_seconds=1.0, lease_seconds=600.0, batch_seconds=0.05)
+    flock = flocks(num_slots=1, timing=patient, evaluator=WAITING)
+    worker = workers("w0")
+    flock.submit(make_job(tmp_path))
+    wait_for(flock, Measured)
+    worker.send_signal(signal.SIGTERM)
+    error = wait_for(flock, Outcome)[-1].error
+    assert error.reason is Reason.INFRASTRUCTURE
+    assert "has left" in error.message
+    assert join(worker)[0] == 143
+
+
+def test_a_cancelled_trial_is_killed(flocks, workers, tmp_path):
+    flock = flocks(num_slots=1, evaluator=WAITING)
+    workers("w0")
+    flock.submit(make_job(tmp_path))
+    wait_for(flock, Measured)
+    (process,) = processes_in(tmp_path / "t0", "begun")
+    flock.cancel("t0")
+    until(lambda: not alive(process))
+    job = make_job(tmp_path, "t1")
+    release(job)
+    flock.submit(job)
+    assert wait_for(flock, Outcome)[-1].trial_id == "t1"

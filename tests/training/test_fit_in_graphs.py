@@ -7,65 +7,24 @@ import logging
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from tests.training import kinds
 from tests.training.compared import largest_difference
+from tests.training.trained import TOLERANCE, dataset, trained
 from tuner_component import training
 from tuner_component.training import reuse, support
 
-TOLERANCE = 1e-4
+pytestmark = pytest.mark.usefixtures("nothing_known")
+
+
 # Its numbers have 8 bits: one of the 64 examples of a validation may fall otherwise.
 TOLERANCE_OF_BFLOAT16 = 2e-2
-BATCH_SIZE = 16
-
-
-@pytest.fixture(autouse=True)
-def _nothing_known():
-    reuse._known.clear()
-    support._said.clear()
-
-
-def _dataset(model, seed=5):
-    names = [tensor.name for tensor in model.inputs] if model.built else ["x"]
-    features = {name: kinds.FEATURES[name] for name in names}
-    label = kinds.LABEL
-    if model.built and isinstance(getattr(model, "output", None), dict):
-        label = dict.fromkeys(model.output, label)
-    whole = tf.data.Dataset.from_tensor_slices((features, label))
-    # Anew in each pass, the order would depend on how far TensorFlow reads ahead.
-    fixed = whole.shuffle(50, seed, reshuffle_each_iteration=False)
-    return fixed.batch(BATCH_SIZE)
-
-
-def _as_it_is(batches):
-    return batches
-
-
-def _trained(build, *, in_graphs, is_shared=True, arrays=False, data=_as_it_is, **fit):
-    keras.utils.clear_session(free_memory=False)
-    keras.utils.set_random_seed(3)
-    model = build()
-    if in_graphs:
-        training.fit_in_graphs(model, is_shared=is_shared)
-    if arrays:
-        fit = {"x": {"x": kinds.FEATURES["x"]}, "y": kinds.LABEL, **fit}
-    else:
-        batches = data(_dataset(model))
-        fit = {"x": batches, "validation_data": batches.take(4), **fit}
-    if "callbacks" in fit:
-        fit["callbacks"] = fit["callbacks"]()
-    history = model.fit(epochs=3, verbose=0, **fit)
-    variables = [*model.variables, *model.optimizer.variables]
-    return history.history, [np.array(v) for v in variables]
 
 
 def _assert_equal(build, tolerance=TOLERANCE, **fit):
-    theirs, their_variables = _trained(build, in_graphs=False, **fit)
+    theirs, their_variables = trained(build, in_graphs=False, **fit)
     for is_shared in (False, True):
-        ours, our_variables = _trained(
-            build, in_graphs=True, is_shared=is_shared, **fit
-        )
+        ours, our_variables = trained(build, in_graphs=True, is_shared=is_shared, **fit)
         assert largest_difference(ours, theirs) <= tolerance
         assert len(our_variables) == len(their_variables)
         for one, other in zip(our_variables, their_variables, strict=True):
@@ -126,9 +85,9 @@ def test_the_next_model_of_a_structure_has_the_same_graph():
         model.optimizer.learning_rate = 0.2
         return model
 
-    _trained(kinds.dropout, in_graphs=True)
-    theirs, their_variables = _trained(other, in_graphs=False)
-    ours, our_variables = _trained(other, in_graphs=True)
+    trained(kinds.dropout, in_graphs=True)
+    theirs, their_variables = trained(other, in_graphs=False)
+    ours, our_variables = trained(other, in_graphs=True)
     assert len(reuse._known) == 1
     assert largest_difference(ours, theirs) <= TOLERANCE
     for one, expected in zip(our_variables, their_variables, strict=True):
@@ -140,7 +99,7 @@ def test_unshared_models_keep_their_weights():
     models = [kinds.dense(), kinds.dense()]
     for model in models:
         training.fit_in_graphs(model, is_shared=False)
-    data = _dataset(models[0])
+    data = dataset(models[0])
     models[0].fit(data, verbose=0)
     weights = models[0].get_weights()
     models[1].fit(data, verbose=0)
@@ -181,14 +140,14 @@ def _own_test():
 @pytest.mark.parametrize("build", [kinds.dense, _own_test])
 def test_a_callback_may_evaluate_other_data(build):
     _assert_equal(build, callbacks=lambda: [_Evaluating()])
-    ours, _ = _trained(kinds.dense, in_graphs=True, callbacks=lambda: [_Evaluating()])
+    ours, _ = trained(kinds.dense, in_graphs=True, callbacks=lambda: [_Evaluating()])
     assert len(ours["own_loss"]) == 3
 
 
 def test_afterwards_the_model_is_as_before():
     model = kinds.dense()
     training.fit_in_graphs(model, is_shared=True)
-    data = _dataset(model)
+    data = dataset(model)
     model.fit(data, validation_data=data.take(2), verbose=0)
     expected = keras.models.clone_model(model)
     expected.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -9,11 +9,16 @@ import numpy as np
 import pytest
 
 from tests.training import kinds
+from tests.training.members import (
+    RATES,
+    alone_of,
+    assert_same,
+    members_of,
+    train_together,
+)
 from tuner_component import training
 from tuner_component.training import width as widths
 
-NUM_MODELS, BATCH_SIZE, TOLERANCE = 3, 16, 2e-6
-RATES = (0.003, 0.01, 0.03)
 REASONS = {
     kinds.lstm: "LSTM loops over its input",
     kinds.convolutions: "Conv2D is no faster together",
@@ -34,76 +39,8 @@ def _whatever_the_width(monkeypatch):
     monkeypatch.setattr(widths, "_seconds", lambda *_: 1.0)
 
 
-def _model(build, number):
-    keras.utils.clear_session(free_memory=False)
-    keras.utils.set_random_seed(number)
-    model = build()
-    if hasattr(model.optimizer._learning_rate, "assign"):
-        model.optimizer.learning_rate = RATES[number]
-    return model
-
-
-def _examples(model):
-    names = [tensor.name for tensor in model.inputs] if model.built else ["x"]
-    label = kinds.LABEL
-    if model.built and isinstance(model.output, dict):
-        label = dict.fromkeys(model.output, label)
-    return training.Examples({name: kinds.FEATURES[name] for name in names}, label)
-
-
-def _plan(examples, number):
-    rows = training.shuffled(kinds.NUM_EXAMPLES, BATCH_SIZE, number)
-    return training.Plan(examples, rows, 7, examples, BATCH_SIZE, 2 + number % 2)
-
-
-def _members(build, callbacks=list):
-    models = [_model(build, number) for number in range(NUM_MODELS)]
-    examples = _tensors(_examples(models[0]))
-    return [
-        training.Member(model, _plan(examples, number), callbacks())
-        for number, model in enumerate(models)
-    ]
-
-
-def _tensors(examples):
-    import tensorflow as tf
-
-    columns = tf.nest.map_structure(tf.constant, examples.columns)
-    return training.Examples(*columns)
-
-
-def _alone(build, callbacks=list):
-    """Returns the history and the values of each: later ones share its variables."""
-    found = []
-    for member in _members(build, callbacks):
-        assert training.fit(member.model, member.plan, member.callbacks) == ""
-        found.append((member.model.history.history, _values(member.model)))
-    return found
-
-
-def _together(members):
-    (group,) = training.groups_of(members)
-    assert training.fit_together(group) == ""
-    return members
-
-
-def _assert_same(together, alone):
-    for ours, (expected, values) in zip(together, alone, strict=True):
-        assert ours.error is None
-        found = ours.model.history.history
-        assert found.keys() == expected.keys()
-        for name in found:
-            np.testing.assert_allclose(found[name], expected[name], atol=TOLERANCE)
-        for one, other in zip(_values(ours.model), values, strict=True):
-            np.testing.assert_allclose(one, other, atol=TOLERANCE)
-
-
-def _values(model):
-    return [np.array(v) for v in [*model.variables, *model.optimizer.variables]]
-
-
 def test_models_end_as_each_alone():
-    _assert_same(_together(_members(kinds.dropout)), _alone(kinds.dropout))
+    assert_same(train_together(members_of(kinds.dropout)), alone_of(kinds.dropout))
 
 
 @pytest.mark.slow
@@ -115,7 +52,7 @@ def test_models_end_as_each_alone():
     ],
 )
 def test_more_kinds_end_as_each_alone(build):
-    _assert_same(_together(_members(build)), _alone(build))
+    assert_same(train_together(members_of(build)), alone_of(build))
 
 
 def _callbacks():
@@ -126,12 +63,12 @@ def _callbacks():
 
 
 def test_each_has_its_own_callbacks():
-    members = _members(kinds.dropout, _callbacks)
+    members = members_of(kinds.dropout, _callbacks)
     for member in members:
         member.needs = training.needs_of(member.callbacks)
         assert member.needs == "rate"
-    alone = _alone(kinds.dropout, _callbacks)
-    _assert_same(_together(members), alone)
+    alone = alone_of(kinds.dropout, _callbacks)
+    assert_same(train_together(members), alone)
     rates = [float(m.model.optimizer.learning_rate) for m in members]
     assert rates[1] < RATES[1]
 
@@ -146,8 +83,8 @@ class _Noted(keras.callbacks.Callback):
 
 
 def test_callbacks_and_history_get_plain_numbers_of_every_epoch():
-    members = _members(kinds.dropout, lambda: [_Noted()])
-    _together(members)
+    members = members_of(kinds.dropout, lambda: [_Noted()])
+    train_together(members)
     for member in members:
         (noted,), kept = member.callbacks, member.model.history
         assert [epoch for epoch, _ in noted.logs] == kept.epoch
@@ -168,8 +105,8 @@ def test_a_callback_may_change_weights():
         return [Halves()]
 
     assert training.needs_of(callbacks()) == "weights"
-    alone = _alone(kinds.dropout, callbacks)
-    _assert_same(_together(_members(kinds.dropout, callbacks)), alone)
+    alone = alone_of(kinds.dropout, callbacks)
+    assert_same(train_together(members_of(kinds.dropout, callbacks)), alone)
 
 
 def test_what_befalls_one_leaves_the_others_alone():
@@ -177,17 +114,17 @@ def test_what_befalls_one_leaves_the_others_alone():
         def on_epoch_end(self, epoch, logs=None):
             raise RuntimeError("one is enough")
 
-    members = _members(kinds.dropout)
+    members = members_of(kinds.dropout)
     members[0].model.optimizer.learning_rate = float("nan")
     members[1].callbacks = [Fails()]
-    _together(members)
+    train_together(members)
     assert np.isnan(members[0].model.history.history["loss"][-1])
     assert str(members[1].error) == "one is enough"
-    _assert_same(members[2:], _alone(kinds.dropout)[2:])
+    assert_same(members[2:], alone_of(kinds.dropout)[2:])
 
 
 def test_weights_are_known_during_the_training():
-    members = _members(kinds.dropout)
+    members = members_of(kinds.dropout)
     found = {}
 
     class Watches(keras.callbacks.Callback):
@@ -195,7 +132,7 @@ def test_weights_are_known_during_the_training():
             found[epoch] = members[0].weights()
 
     members[0].callbacks, members[0].needs = [Watches()], "nothing"
-    _together(members)
+    train_together(members)
     assert list(found) == [0, 1]
     for ours, kept in zip(members[0].model.variables, found[1], strict=True):
         np.testing.assert_array_equal(ours.numpy(), kept)
@@ -203,7 +140,7 @@ def test_weights_are_known_during_the_training():
 
 @pytest.mark.parametrize("build", REASONS, ids=lambda build: build.__name__)
 def test_what_trains_alone_says_why(build, said):
-    assert training.groups_of(_members(build)[:1]) == []
+    assert training.groups_of(members_of(build)[:1]) == []
     assert REASONS[build] in said[0]
 
 
@@ -214,13 +151,13 @@ def test_a_model_that_cannot_be_built_is_left_out(said):
         model.compile("sgd", "sparse_categorical_crossentropy")
         return model
 
-    member = _members(unbuilt)[0]
+    member = members_of(unbuilt)[0]
     assert training.groups_of([member]) == []
     assert "Unable to automatically build" in said[0]
 
 
 def test_structures_and_batches_make_groups():
-    members = [*_members(kinds.dropout), *_members(kinds.dense)]
+    members = [*members_of(kinds.dropout), *members_of(kinds.dense)]
     batches = dataclasses.replace(members[0].plan, batch_size=8)
     members[0].plan = batches
     groups = training.groups_of(members)
@@ -246,6 +183,6 @@ def test_what_is_faster_alone_trains_alone(monkeypatch):
     monkeypatch.setattr(
         widths, "_seconds", lambda _, stack, __: len(stack.models) + 0.0
     )
-    members = _members(kinds.dense)
+    members = members_of(kinds.dense)
     assert training.fit_together(members) == "models of this size are faster alone"
     assert not hasattr(members[0].model, "history") or not members[0].model.history

@@ -13,12 +13,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from tests.training.compared import curves, largest_difference
-from tests.training.test_reuse import (
-    PAIRS,
-    TOLERANCE,
-    TOLERANCE_OF_BFLOAT16,
-    make_model,
-)
+from tests.training.pairs import PAIRS, TOLERANCE, TOLERANCE_OF_BFLOAT16, make_model
 from tuner_component.training import GRAPH_FOLDER, graph_files, one_thread, reuse
 
 layers = keras.layers
@@ -192,53 +187,40 @@ def test_without_a_folder_nothing_is_left(tmp_path, monkeypatch):
     assert graph_files.graph_file(("key",), {}) is None
 
 
-_DIES = """
+_MAKES = """
 import os, signal, sys
 from pathlib import Path
 from tuner_component.training.graph_files import GraphFile
 
 def make():
     print("making", flush=True)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-GraphFile(Path(sys.argv[1]), "key", {}).found_or_made(make, bool)
-"""
-
-
-def test_a_process_that_dies_leaves_its_turn(tmp_path):
-    dead = subprocess.run(
-        [sys.executable, "-c", _DIES, tmp_path],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    assert (dead.stdout, dead.returncode) == ("making\n", -9)
-    file = graph_files.GraphFile(tmp_path, "key", {})
-    assert file.found_or_made(lambda: "made", lambda _: False) == ("made", False)
-
-
-_WAITS = """
-import sys, threading
-from pathlib import Path
-from tuner_component.training.graph_files import GraphFile
-
-def make():
-    print("making", flush=True)
-    sys.stdin.readline()
+    {then}
     return "theirs"
 
-GraphFile(Path(sys.argv[1]), "key", {}).found_or_made(make, lambda _: False)
+GraphFile(Path(sys.argv[1]), "key", {{}}).found_or_made(make, lambda _: False)
 """
 
 
-def test_two_processes_do_not_make_one_graph_at_once(tmp_path):
-    other = subprocess.Popen(
-        [sys.executable, "-c", _WAITS, tmp_path],
+def _another_process(folder, then):
+    """Starts one that makes a graph, and then does something."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _MAKES.format(then=then), folder],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    with other:
+
+
+def test_a_process_that_dies_leaves_its_turn(tmp_path):
+    with _another_process(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)") as other:
+        assert other.stdout.read() == "making\n"
+    assert other.returncode == -9
+    file = graph_files.GraphFile(tmp_path, "key", {})
+    assert file.found_or_made(lambda: "made", lambda _: False) == ("made", False)
+
+
+def test_two_processes_do_not_make_one_graph_at_once(tmp_path):
+    with _another_process(tmp_path, "sys.stdin.readline()") as other:
         assert other.stdout.readline() == "making\n"
         with pytest.raises(BlockingIOError):
             _lock_at_once(tmp_path)

@@ -17,16 +17,12 @@ from tuner_component import training
 from tuner_component.data import row_batches
 from tuner_component.data.accessor import dataset
 from tuner_component.data.table import Table
-from tuner_component.training import reuse, row_graphs, support, xla
+from tuner_component.training import row_graphs, support, xla
+
+pytestmark = pytest.mark.usefixtures("nothing_known")
 
 TOLERANCE = 1e-4
 BATCH_SIZE = 16
-
-
-@pytest.fixture(autouse=True)
-def _nothing_known():
-    reuse._known.clear()
-    support._said.clear()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from tests.training import kinds
 from tests.training.compared import EPOCHS, curves, largest_difference
-from tests.training.test_fused import _alone, _assert_same, _members, _together
+from tests.training.members import alone_of, assert_same, members_of, train_together
 from tuner_component.training import dropout, reuse, xla
 from tuner_component.training import width as widths
 
@@ -81,10 +81,10 @@ def test_it_trains_other_kinds_as_fit_does(build, programs):
 @pytest.mark.usefixtures("always")
 def test_models_train_together_as_each_alone(programs, monkeypatch):
     monkeypatch.setattr(widths, "_seconds", lambda *_: 1.0)
-    together = _together(_members(kinds.only_dropout))
+    together = train_together(members_of(kinds.only_dropout))
     assert len(programs) == 2 * 2
     monkeypatch.setattr(xla, "_LEAST_STEPS", math.inf)
-    _assert_same(together, _alone(kinds.only_dropout))
+    assert_same(together, alone_of(kinds.only_dropout))
     assert len(programs) == 2 * 2
 
 
@@ -103,7 +103,6 @@ def test_a_short_training_does_not_wait_for_a_compiler(programs, monkeypatch):
     assert not programs
 
 
-@pytest.mark.usefixtures("always")
 @pytest.mark.usefixtures("always")
 def test_each_number_of_steps_has_its_own_program(programs):
     for steps in (7, 3, 7):
@@ -189,4 +188,6 @@ def test_models_of_jit_compile_train_together_as_each_alone(monkeypatch):
     monkeypatch.setattr(widths, "_seconds", lambda *_: 1.0)
     monkeypatch.setattr(xla, "_LEAST_STEPS", math.inf)
     _assert_equal(curves(compiled_dropout))
-    _assert_same(_together(_members(compiled_dropout)), _alone(compiled_dropout))
+    assert_same(
+        train_together(members_of(compiled_dropout)), alone_of(compiled_dropout)
+    )

@@ -9,13 +9,10 @@ from tuner_component.evaluation import Outcome
 from tuner_component.journal import open_journal
 from tuner_component.strategies.base import Done, Suggest, Wait
 from tuner_component.study import Study, StudyLimits
-from tuner_component.trial import (
-    Objective,
-    Reason,
-    TrialError,
-)
+from tuner_component.trial import Objective, Reason, TrialError
 
 MAX = Objective("score", "max")
+MIN = Objective("loss", "min")
 HEADER = {"space": "a", "code": "b"}
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.study.test_promotions import MIN, Halving, Place
+from tests.study.halving import Halving
+from tests.study.studies import MIN, Place
 from tuner_component.evaluation import Outcome
 from tuner_component.pareto.ranking import ranked
 from tuner_component.strategies.base import Promote, Suggest
@@ -12,11 +11,6 @@ from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import Fidelity, Measurement, StoppingRule, TrialState
 
 CHANCE = 0.01
-
-
-@pytest.fixture
-def home(tmp_path):
-    return Place(str(tmp_path / "study"))
 
 
 def opened(home, strategy, **limits):

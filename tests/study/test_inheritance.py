@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.study.test_promotions import MIN, Place
+from tests.study.studies import MIN, Place
 from tuner_component.errors import TunerError
 from tuner_component.evaluation import Outcome
 from tuner_component.search_space import Int, SearchSpace
@@ -17,11 +17,6 @@ from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import Inheritance, TrialState
 
 SPACE = SearchSpace([Int("a", 0, 99), Int("b", 0, 99)])
-
-
-@pytest.fixture
-def home(tmp_path):
-    return Place(str(tmp_path / "study"))
 
 
 def opened(home, strategy=None, **limits):

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.study.studies import (
-    MAX,
-    Counting,
-    Place,
-    Scripted,
-    failed,
-    opened,
-    scored,
-)
+from tests.study.studies import MAX, Counting, Scripted, failed, opened, scored
 from tuner_component.strategies.base import Suggest
 from tuner_component.study import checkpoints
 from tuner_component.trial import REPEAT_OF, Fidelity, Inheritance, Objective
-
-
-@pytest.fixture
-def home(tmp_path):
-    return Place(str(tmp_path / "study"))
 
 
 class TestLossToKeep:

@@ -44,11 +44,11 @@ def test_it_may_say_what_fit_takes(data, tmp_path, build, said):
     assert len(outcome.measurements) == 2
 
 
-@pytest.mark.parametrize("build", [_build(keras), _own_step], ids=["graphs", "fit"])
+@pytest.mark.parametrize("build", [builder_of(keras), _own_step], ids=["graphs", "fit"])
 def test_a_training_prints_nothing_unless_it_may(data, tmp_path, build, capsys):
-    code = _code(data, build)
+    code = code_of(data, build)
     exploring.explore(code)
-    assert _run(code, _job(tmp_path)).error is None
+    assert run(code, job_in(tmp_path)).error is None
     assert "accuracy" not in capsys.readouterr().out
 
 

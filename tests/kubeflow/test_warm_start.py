@@ -5,7 +5,7 @@ import json
 import pytest
 from tfx.types import standard_artifacts
 
-from tests.pipelines.test_warm_start import pipeline
+from tests.pipelines.warm_start import pipeline
 from tuner_component import Search
 from tuner_component.artifacts import TrialRecord
 

@@ -1,25 +1,11 @@
 from __future__ import annotations
 
-import itertools
-
-import numpy as np
 import pytest
 
+from tests.morphism.networks import chain
 from tuner_component.morphism import network
 from tuner_component.morphism.alignment import aligned
-from tuner_component.morphism.network import Network, Node
-
-
-def chain(*sizes, activation=True) -> Network:
-    """Dense layers of these sizes, the first of which is that of the input."""
-    nodes = [Node(network.INPUT, (), sizes[0], facts={"shape": sizes[:1]})]
-    for old, new in itertools.pairwise(sizes):
-        weights = {"kernel": np.zeros((old, new)), "bias": np.zeros(new)}
-        nodes.append(Node(network.DENSE, (len(nodes) - 1,), new, weights))
-        if activation:
-            facts = {"function": "relu"}
-            nodes.append(Node(network.ACTIVATION, (len(nodes) - 1,), new, facts=facts))
-    return Network(nodes, (len(nodes) - 1,))
+from tuner_component.morphism.network import Network
 
 
 def dense(parent: Network, child: Network, **options) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.morphism.test_alignment import chain
+from tests.morphism.networks import chain
 from tuner_component.morphism import network
 from tuner_component.morphism.inheritance import inherit
 from tuner_component.morphism.network import Network, Node

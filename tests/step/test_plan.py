@@ -8,23 +8,11 @@ import keras_tuner
 import pytest
 
 from tests.contracts.strategy_contract import search
+from tests.step.plans import config, plan
 from tuner_component.errors import PreflightError, SearchSpaceError
 from tuner_component.search import Search
 from tuner_component.step.plan import check_options, plan_build_model, plan_stock
 from tuner_component.strategies.registry import STRATEGIES
-
-
-def config() -> dict:
-    hp = keras_tuner.HyperParameters()
-    hp.Int("units_1", 1, 4)
-    hp.Int("units_2", 1, 4)
-    return hp.get_config()
-
-
-def plan(**options):
-    return plan_build_model(
-        Search(max_trials=50, **options), config(), ["val_loss", "loss"]
-    )
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from tests.contracts.strategy_contract import CONTINUOUS
-from tests.step.test_plan import plan
+from tests.step.plans import plan
 from tuner_component.errors import PreflightError
 from tuner_component.pareto.ranking import ranked
 from tuner_component.search import Search

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tests.training import kinds
-from tests.training.test_later_trials import assert_second_is_fit
+from tests.training.trained import assert_second_is_fit
 from tuner_component import training
 from tuner_component.training import reuse, together, unconfigured
 

@@ -173,3 +173,14 @@ def test_a_child_of_a_default_off_the_grid_counts_for_nothing_but_is_reached():
     assert configurations.reached == {0, 1}
     assert configurations.size == 3
     assert SearchSpace(parameters).defaults() == {"a": 3, "b": 1}
+
+
+def test_many_values_that_constraints_name_are_listed_one_by_one():
+    """Linear in their number: as a square it would take minutes."""
+    space = SearchSpace([Int("a", 1, 10_000), Int("b", 1, 2)], ["a * b >= 8"])
+    listed = list(space.enumerate())
+    assert len(listed) == space.size() == 20_000 - 7 - 3
+    assert space.defaults() == {"a": 8, "b": 1}
+    assert [space.unrank(number) for number in (0, 5, 19_989)] == [
+        listed[number] for number in (0, 5, -1)
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.contracts.fidelity_contract import played
 from tuner_component.search_space import Float, SearchSpace
 from tuner_component.strategies import brackets, registry
 
@@ -73,3 +74,10 @@ def test_trials_get_fractions(name):
 def test_what_is_no_fraction_is_refused(name, options, message):
     with pytest.raises(ValueError, match=message):
         _create(name, **options)
+
+
+@pytest.mark.parametrize("name", ["hyperband", "successive_halving"])
+def test_in_the_end_it_says_what_was_planned(name):
+    strategy = _create(name, min_resource=0.1, max_resource=1.0, guard=False)
+    (done,) = played(strategy)[-1][1]
+    assert f" got {strategy.plan.total_resource:g} examples_fraction" in done.reason

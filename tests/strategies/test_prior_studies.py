@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.contracts.strategy_contract import CONTINUOUS, FINITE
@@ -98,3 +99,31 @@ def test_full_trainings_come_before_short_ones():
     best = best_configurations([given], _SPACE, 3)
     assert [values["rate"] for values in best] == [0.2, 0.3, 0.1]
     assert [len(group.trials) for group in given.by_resource()] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        Int("x", 3, 40),
+        Int("x", 3, 40, step=4),
+        Int("x", 3, 400, step=2, sampling="log"),
+        Float("x", 3.0, 40.0, step=0.5),
+        Float("x", 3.0, 400.0, step=2.0, sampling="reverse_log"),
+    ],
+    ids=str,
+)
+def test_the_nearest_value_is_the_nearest_of_all(parameter):
+    space = SearchSpace([parameter])
+    values = sorted(parameter.values())
+    for given in np.random.default_rng(0).uniform(3, values[-1], 50):
+        found = translated(space, {"x": float(given)})["x"]
+        above = np.searchsorted(values, given)
+        neighbours = values[max(above - 1, 0) : above + 1]
+        assert found in neighbours
+        if parameter.sampling == "linear":  # Else nearest on its own scale.
+            assert abs(found - given) == min(abs(v - given) for v in neighbours)
+
+
+def test_a_range_of_any_length_takes_no_time():
+    space = SearchSpace([Int("x", 1, 10**15), Float("y", 0.0, 999.0, step=0.001)])
+    assert translated(space, {"x": 1e14 + 0.4, "y": 0.1234})["x"] == 10**14

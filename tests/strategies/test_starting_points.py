@@ -10,7 +10,7 @@ from tests.contracts.strategy_contract import (
     search,
 )
 from tuner_component.errors import SearchSpaceError
-from tuner_component.search_space import SearchSpace
+from tuner_component.search_space import Float, SearchSpace
 from tuner_component.strategies.base import Done, Suggest
 from tuner_component.strategies.grid import Grid
 from tuner_component.strategies.hyperband import Hyperband
@@ -84,3 +84,12 @@ def test_a_point_that_cannot_be_is_refused_with_its_number(point, message):
     space = SearchSpace(FINITE.parameters, ["units != 2"])
     with pytest.raises(SearchSpaceError, match=f"(?s)point 2, .*{message}"):
         completed(space, [{"units": 4}, point])
+
+
+def test_a_grid_need_not_hold_the_points():
+    space = SearchSpace([Float("x", 0.0, 1.0)])
+    points = [{"x": x} for x in (0.1, 0.2, 0.3)]
+    started = StartingPoints(Grid(space, 0, grid_points=1), space, points)
+    trials, last = search(started, length=10)
+    assert [trial.values["x"] for trial in trials] == [0.0, 0.1, 0.2, 0.3]
+    assert isinstance(last, Done)

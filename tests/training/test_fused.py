@@ -186,3 +186,15 @@ def test_what_is_faster_alone_trains_alone(monkeypatch):
     members = members_of(kinds.dense)
     assert training.fit_together(members) == "models of this size are faster alone"
     assert not hasattr(members[0].model, "history") or not members[0].model.history
+
+
+def test_what_cannot_be_stacked_is_told_in_a_line(capfd):
+    def build():
+        inputs = keras.layers.Input((6,), name="x")
+        hidden = keras.layers.SpectralNormalization(keras.layers.Dense(4))(inputs)
+        model = keras.Model({"x": inputs}, keras.layers.Dense(3, "softmax")(hidden))
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    assert "ValueError" in training.fit_together(members_of(build))
+    assert len(capfd.readouterr().err) < 500

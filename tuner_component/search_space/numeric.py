@@ -207,7 +207,7 @@ class Float(_Numeric):
         return min(max(value, self.low), self.high)
 
     def nearest(self, value: float) -> float:
-        """Returns the value that is nearest to a number of the range."""
+        """Returns the value nearest to a number of the range, on the own scale."""
         return value if self.step is None else self._at(self._nearest(value))
 
     def _nearest(self, value: float) -> int:
@@ -309,7 +309,7 @@ class Int(_Numeric):
         return None
 
     def nearest(self, value: float) -> int:
-        """Returns the value that is nearest to a number of the range."""
+        """Returns the value nearest to a number of the range, on the own scale."""
         return int(self.values()[self._nearest(value)])
 
     def _nearest(self, value: float) -> int:

@@ -101,7 +101,7 @@ class Asynchronous:
         return None
 
     def _done(self, members: Sequence[Trial]) -> Done:
-        spent = sum(trial.fidelity.value for trial in members if trial.fidelity)
+        spent = sum(map(rungs.spent, members))
         full = sum(trial.state is TrialState.COMPLETED for trial in members)
         return Done(
             f"{len(members)} configurations got {spent:g} {self._ladder.resource}, "

@@ -8,9 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from tuner_component.strategies.brackets import Bracket
 from tuner_component.strategies.iterations import Iterations
+from tuner_component.strategies.rung_options import EPOCHS
 
-_CONTINUED = "epochs"
-"""The resource of which a survivor gets only what is added, not all again."""
 _MOST_SHOWN = 40
 """Brackets of a plan in words; an iteration has at most as many."""
 
@@ -39,7 +38,7 @@ class Plan:
     @property
     def total_resource(self) -> float:
         """What all of it costs."""
-        if self.resource != _CONTINUED:
+        if self.resource != EPOCHS:
             return self.total(lambda bracket: bracket.total_anew)
         return self.total(lambda bracket: bracket.total_resource)
 

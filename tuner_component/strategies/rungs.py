@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from tuner_component.strategies.base import Action, Promote, Suggest
+from tuner_component.strategies.rung_options import EPOCHS
 from tuner_component.strategies.tried import extended
 from tuner_component.trial import Trial, TrialState
 
@@ -14,6 +15,19 @@ from tuner_component.trial import Trial, TrialState
 def has_entered(trial: Trial, resource: float) -> bool:
     """Returns whether the trial has got this much, or gets it now."""
     return trial.fidelity is not None and trial.fidelity.value >= resource
+
+
+def spent(trial: Trial) -> float:
+    """Returns what a trial got of its resource.
+
+    Of epochs it goes on from rung to rung; with anything else it begins anew.
+    """
+    if trial.fidelity is None:
+        return 0.0
+    last = trial.fidelity.value
+    if trial.fidelity.kind == EPOCHS:
+        return last
+    return sum({last, *(result.resource for result in trial.rungs)})
 
 
 def loss_at(trial: Trial, resource: float) -> float | None:

@@ -177,7 +177,7 @@ class Synchronous:
 
     def _done(self, filled: Sequence[_Filled]) -> Done:
         members = [trial for _, some in filled for trial in some]
-        spent = sum(trial.fidelity.value for trial in members if trial.fidelity)
+        spent = sum(map(rungs.spent, members))
         planned = self._plan.num_configurations
         text = f"{len(members)} configurations got {spent:g} {self._plan.resource}"
         if len(members) < planned:

@@ -7,6 +7,7 @@ the values of all models, stacked along a new first axis (HFTA: Wang et al., MLS
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -207,9 +208,16 @@ def _jit(one: Callable[..., Values]) -> Callable[..., Values]:
 
 
 def _vectorised(function: Callable[..., Any], values: Any) -> Any:
+    """Maps over the models; what cannot be is an error, of which nothing is printed."""
     import tensorflow as tf
 
-    return tf.vectorized_map(function, values, warn=False)
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        return tf.vectorized_map(function, values, warn=False)
+    finally:
+        logger.setLevel(level)
 
 
 def any_number_of(variable: Any) -> Any:

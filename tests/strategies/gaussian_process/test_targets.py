@@ -66,3 +66,11 @@ def test_gaps_that_grow_by_a_factor_are_evenly_spaced_far_from_the_best():
 def test_beyond_a_hundred_times_the_median_all_are_as_bad():
     targets = log_gaps(np.array([0.0, 1.0, 1.0, 1.0, 99.0, 101.0, 1e30, np.nan]))
     assert targets[4] < targets[5] == targets[6] == targets[7]
+
+
+@pytest.mark.parametrize("transform", [tempered, log_gaps])
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_the_good_ones_stay_apart_from_each_other_however_bad_one_is(transform, scale):
+    bad, worst = LOSSES * scale, LOSSES * scale
+    bad[LOSSES.argmax()], worst[LOSSES.argmax()] = 1e30 * scale, 1e308
+    assert transform(worst) == pytest.approx(transform(bad))

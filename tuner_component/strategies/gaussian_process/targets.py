@@ -11,6 +11,7 @@ Array = npt.NDArray[np.float64]
 _OFFSET = 0.1
 _MOST_DISTANCES = 100.0
 _LEAST_DISTANCE = 1e-290
+_MOST_TIMES = 1e100
 
 
 def tempered(losses: Array) -> Array:
@@ -31,7 +32,7 @@ def tempered(losses: Array) -> Array:
         Song et al., 2024, The Vizier Gaussian Process Bandit Algorithm,
         arXiv:2408.11527, section 4.1 (half-rank warping).
     """
-    losses = losses / (np.nanmax(np.abs(losses)) or 1.0)  # squares stay finite
+    losses = _scaled(losses)
     known = losses[~np.isnan(losses)]
     median = np.median(known)
     good = known[known <= median]
@@ -56,13 +57,21 @@ def log_gaps(losses: Array) -> Array:
     Returns:
         Shape `(n,)`, with mean 0 and standard deviation 1, or all 0.
     """
-    losses = losses / (np.nanmax(np.abs(losses)) or 1.0)  # squares stay finite
+    losses = _scaled(losses)
     known = losses[~np.isnan(losses)]
     best = known.min()
     distance = max(np.median(known) - best or known.std(), _LEAST_DISTANCE)
     gaps = np.minimum(losses - best, _MOST_DISTANCES * distance)
     logs = np.log1p(gaps / (_OFFSET * distance))
     return standardised(np.where(np.isnan(logs), np.nanmax(logs), logs))
+
+
+def _scaled(losses: Array) -> Array:
+    """Returns losses whose squares are finite, and those of the good ones no zeros."""
+    known = np.sort(losses[~np.isnan(losses)])
+    good = float(np.abs(known[: len(known) // 2 + 1]).max()) or 1.0
+    losses = np.minimum(losses, _MOST_TIMES * good)
+    return np.asarray(losses / (np.nanmax(np.abs(losses)) or 1.0))
 
 
 def _quantiles(numbers: Array) -> Array:

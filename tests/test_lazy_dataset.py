@@ -77,6 +77,7 @@ def test_it_looks_like_the_real_one(kind, steps):
     assert int(real.cardinality()) == looks[1]
     assert looks[2].autotune.enabled is False
     assert real.options().deterministic == looks[2].deterministic
+    assert looks[2].deterministic is (True if steps == "options" else None)
     assert isinstance(ours, tf.data.Dataset)
 
 

@@ -66,6 +66,8 @@ def discover(build: Build, max_seconds: float = 10.0) -> Discovery:
         PreflightError: If all that could be built in this time are infeasible.
         SearchSpaceError: If an architecture cannot be built as it is described.
     """
+    import keras_tuner  # noqa: F401 - its import takes seconds, which do not count
+
     return _Explorer(build, time.monotonic() + max_seconds).run()
 
 

@@ -56,3 +56,18 @@ def test_a_search_on_steps_does_not_stay_on_one():
         return len(seen)
 
     assert np.mean([cells(seed) for seed in range(3)]) >= 20
+
+
+def test_the_step_down_inside_a_plateau_is_found():
+    """Seeds are fixed; where balls are barred altogether the mean is .13."""
+    space = SearchSpace([Float(name, 0.0, 1.0, default=0.19) for name in "abcd"])
+
+    def best(seed):
+        searcher, losses = History(Bayesian(space, seed), seed), []
+        for number in range(50):
+            away = np.linalg.norm([value - 0.3 for value in searcher.ask().values()])
+            losses.append(np.floor(10 * away) / 10)
+            searcher.tell(number, losses[-1])
+        return min(losses)
+
+    assert np.mean([best(seed) for seed in range(3)]) < 0.05

@@ -28,8 +28,8 @@ Transform = Callable[[Array], Array]
 
 _MAX_FITTED = 150
 _MAX_OBSERVED = 400
-_KNOWN = 1e3
-"""What a place on a plateau is worth less; the order among such places remains."""
+_KNOWN = 5.0
+"""What a place on a plateau is worth less. Not more: the step down may be inside it."""
 _MAX_KERNELS = 4
 _REFITS = 20
 """The kernel is fitted anew when the observations grow by one part in so many."""

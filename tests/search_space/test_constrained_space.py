@@ -33,10 +33,11 @@ def constrained(draw: st.DrawFn):
     space = draw(finite_spaces(4))
     kinds = {}
     for parameter in space.parameters:
-        text = isinstance(parameter.default, str)
-        kinds.setdefault(parameter.name, set()).add(text)
-    numbers = [name for name, texts in kinds.items() if texts == {False}]
-    texts = [name for name, texts in kinds.items() if texts == {True}]
+        kind = type(parameter.default)
+        kind = float if kind is int else kind
+        kinds.setdefault(parameter.name, set()).add(kind)
+    numbers = [name for name, own in kinds.items() if own in ({float}, {bool})]
+    texts = [name for name, own in kinds.items() if own == {str}]
     chosen = []
     for _ in range(draw(st.integers(1, 2))):
         parts = []
@@ -260,3 +261,13 @@ def test_defaults_that_are_allowed_are_enough(text):
     assert space.defaults() == dict.fromkeys("abcd", 0.0)
     generator = np.random.default_rng(0)
     assert all(space.allows(space.sample(generator)) for _ in range(3))
+
+
+def test_a_name_of_several_kinds_cannot_be_constrained():
+    parameters = [
+        Choice("model", ("mlp", "cnn")),
+        Int("more", 1, 4, conditions=(CNN,)),
+        Boolean("more"),
+    ]
+    with pytest.raises(SearchSpaceError, match="True or False but a number under"):
+        SearchSpace(parameters, ["more < 3"])

@@ -13,7 +13,9 @@ import tensorflow as tf
 from tests.training import kinds
 from tests.training.trained import assert_second_is_fit
 from tuner_component import training
-from tuner_component.training import reuse, together, unconfigured
+from tuner_component.training import together, unconfigured
+
+pytestmark = pytest.mark.usefixtures("nothing_known")
 
 _module = types.ModuleType("settings")
 _amount, _huber = 1.0, keras.losses.Huber(1.0)
@@ -27,11 +29,6 @@ class Settings:
 
 
 _instance = Settings()
-
-
-@pytest.fixture(autouse=True)
-def _nothing_known():
-    reuse._known.clear()
 
 
 def _plain(y_true, y_pred):

@@ -112,6 +112,7 @@ def test_each_number_of_steps_has_its_own_program(programs):
     assert len(programs) == 2 * 2 + 2 * 2 * EPOCHS
 
 
+@pytest.mark.usefixtures("always")
 def test_only_so_many_are_compiled(programs, monkeypatch):
     monkeypatch.setattr(xla, "_MOST_PROGRAMS", 2)
     curves(kinds.only_dropout)

@@ -33,11 +33,13 @@ def check_kinds(constraint: Constraint, parameters: Sequence[Parameter]) -> None
         )
     for name in sorted(constraint.names):
         _check_name(constraint.text, name, kinds)
-        if {_kind_of(p.default) for p in parameters if p.name == name} != {kinds[name]}:
+        found = {_kind_of(p.default) for p in parameters if p.name == name}
+        if len(found) > 1:
+            several = " but ".join(f"{_CALLED[kind]}" for kind in sorted(found))
             raise SearchSpaceError(
-                f"The constraint {constraint.text!r} names {name!r}, which is a text "
-                "under some conditions and a number under others. Give the two "
-                "hyperparameters different names."
+                f"The constraint {constraint.text!r} names {name!r}, which under some "
+                f"conditions is {several} under others. Give the hyperparameters "
+                "different names."
             )
     texts = {
         name: _texts(name, parameters)

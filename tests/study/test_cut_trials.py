@@ -8,10 +8,10 @@ from tests.study.studies import opened, scored, states
 from tuner_component.trial import Reason
 
 
-def _cut(home, times, *, finished=False):
+def _cut(home, times, *, finished=False, max_deaths=5):
     """Lets the search die so often while its first trial is under way."""
     for _ in range(times):
-        study = opened(home)
+        study = opened(home, max_deaths=max_deaths)
         (job,) = study.ask(1)
         assert job.trial_id == "0000"
         if finished:
@@ -31,7 +31,7 @@ def test_it_fails_when_the_search_has_died_five_times(home):
 
 @pytest.mark.parametrize(("times", "limits"), [(4, {"max_deaths": 5}), (9, {})])
 def test_not_before(home, times, limits):
-    _cut(home, times)
+    _cut(home, times, max_deaths=limits.get("max_deaths"))
     (job,) = opened(home, **limits).ask(1)
     assert (job.trial_id, job.attempt) == ("0000", times)
 
@@ -48,3 +48,25 @@ def test_an_outcome_begins_the_count_anew(home):
     for _ in range(4):
         assert opened(home, max_deaths=5).ask(1)[0].trial_id == "0001"
     assert states(opened(home, max_deaths=5)) == ["COMPLETED", "PENDING"]
+
+
+def test_what_was_not_under_way_is_not_counted(home):
+    opened(home, max_deaths=5).ask(3)
+    _cut(home, 4)
+    study = opened(home, max_deaths=5)
+    assert states(study) == ["FAILED", "PENDING", "PENDING"]
+    assert [job.trial_id for job in study.ask(3)] == ["0001", "0002", "0003"]
+
+
+def test_a_suspect_runs_alone(home):
+    for _ in range(4):
+        assert len(opened(home, max_deaths=5).ask(2)) == 2
+    study = opened(home, max_deaths=5)
+    (job,) = study.ask(2)
+    assert (job.trial_id, study.ask(2)) == ("0000", [])
+    study.tell(scored(job))
+    (job,) = study.ask(2)
+    assert (job.trial_id, study.ask(2)) == ("0001", [])
+    study = opened(home, max_deaths=5)  # It has died once more.
+    assert states(study) == ["COMPLETED", "FAILED"]
+    assert len(study.ask(2)) == 2

@@ -5,8 +5,11 @@ from __future__ import annotations
 import keras
 import pytest
 import tensorflow as tf
+from tfx_bsl.public import tfxio
 
 from tests.training import kinds
+from tuner_component.data import accessor
+from tuner_component.data.table import Table
 from tuner_component.training import fit_in_graphs
 
 
@@ -57,6 +60,31 @@ def _history(cls, *, in_graphs):
         fit_in_graphs(model, is_shared=False)
     features = {"x": kinds.FEATURES["x"]}
     return model.fit(features, kinds.LABEL, epochs=2, verbose=0, shuffle=False).history
+
+
+@pytest.mark.parametrize("cls", [ByTensorFlow, ByKeras])
+def test_so_are_those_of_rows(cls):
+    def build():
+        inputs = keras.layers.Input((6,), name="x")
+        model = cls({"x": inputs}, keras.layers.Dense(3, "softmax")(inputs))
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    found = []
+    for in_graphs in (True, False):
+        keras.utils.set_random_seed(1)
+        model = build()
+        if in_graphs:
+            fit_in_graphs(model, is_shared=True)
+        options = tfxio.TensorFlowDatasetOptions(
+            batch_size=20, label_key="y", num_epochs=1, shuffle=False
+        )
+        arrays = {"x": kinds.FEATURES["x"], "y": kinds.LABEL}
+        batches = accessor.dataset(Table.of(arrays), options)
+        found.append(model.fit(batches, epochs=2, verbose=0).history)
+    assert found[0].keys() == found[1].keys()
+    for name, values in found[1].items():
+        assert found[0][name] == pytest.approx(values, abs=1e-5)
 
 
 @pytest.mark.parametrize("cls", [ByTensorFlow, ByKeras, ByLayer, WithMetric])

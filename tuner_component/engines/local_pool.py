@@ -132,7 +132,9 @@ class LocalPool:
             EngineError: If the pool is closed.
         """
         if self._server.is_closed:
-            raise EngineError("The pool is closed; make a new one to run more jobs.")
+            raise self._failure or EngineError(
+                "The pool is closed; make a new one to run more jobs."
+            )
         self._queue.add(job)
         if self._growth is not None:
             self._growth.submitted()

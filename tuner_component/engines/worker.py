@@ -91,6 +91,7 @@ class _Worker:
             self._send("started", started)
 
     def _answer(self, job: Job, outcome: Outcome) -> None:
+        self._leave_if_strayed()
         answer = _writable(outcome)
         if job.is_trial:
             _keep(job, answer)
@@ -103,13 +104,17 @@ class _Worker:
         self._send("measured", body)
 
     def _send(self, kind: str, body: Any) -> None:
-        if os.getpid() != self._process:
-            os._exit(1)  # a fork that the user's code made has strayed in here
+        self._leave_if_strayed()
         try:
             self._channel.send(kind, body)
         except OSError:
             # The driver is gone. Raised, it would count as the user's error.
             os.killpg(0, signal.SIGKILL)
+
+    def _leave_if_strayed(self) -> None:
+        """Ends a fork that the user's code made and that has come here."""
+        if os.getpid() != self._process:
+            os._exit(1)
 
 
 class _Prepared:

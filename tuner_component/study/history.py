@@ -39,6 +39,7 @@ class History:
         self._sorted_losses: list[float] = []
         self._num_cut: collections.Counter[str] = collections.Counter()
         self._is_finished = False
+        self._handed_out: set[str] = set()
 
     @property
     def losses(self) -> Sequence[float]:
@@ -67,8 +68,12 @@ class History:
         return self._trials.get(trial_id)
 
     def num_cut(self, trial_id: str) -> int:
-        """Returns how many sessions died since the trial's last attempt ended."""
+        """Returns how many sessions died with it since its last attempt ended."""
         return self._num_cut[trial_id]
+
+    def was_handed_out(self, trial_id: str) -> bool:
+        """Returns whether the records say that this session has had it run."""
+        return trial_id in self._handed_out
 
     def take_attempt(self, trial_id: str) -> int:
         """Returns the number of a pending trial's next attempt, and counts it."""
@@ -88,6 +93,9 @@ class History:
             if trial.trial_id not in self._trials:  # Else it is there twice.
                 self._put(trial)
                 self._next_attempt[trial.trial_id] = 0
+                self._handed_out.add(trial.trial_id)
+        elif kind == "handed_out":
+            self._handed_out.add(record["trial_id"])
         elif kind == "promoted":
             self._promote(record)
         elif kind == "attempt_failed":
@@ -100,8 +108,10 @@ class History:
         """Passes over the attempts that an earlier session left under way."""
         for trial_id in self._pending:
             self._next_attempt[trial_id] += 1
-            self._num_cut[trial_id] += not self._is_finished
+            is_cut = trial_id in self._handed_out and not self._is_finished
+            self._num_cut[trial_id] += is_cut
         self._is_finished = False
+        self._handed_out.clear()
 
     def _put(self, trial: Trial) -> None:
         before = self._trials.get(trial.trial_id)
@@ -119,6 +129,7 @@ class History:
 
     def _promote(self, record: Mapping[str, Any]) -> None:
         rule = record.get("stopping")
+        self._handed_out.add(record["trial_id"])
         self._put(
             dataclasses.replace(
                 self._known(record["trial_id"]),

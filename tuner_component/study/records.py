@@ -113,6 +113,11 @@ def promoted(
     return _record("promoted", at, **fields)
 
 
+def handed_out(trial_id: str, at: float) -> Record:
+    """Returns the record of a trial of an earlier session that is run in this one."""
+    return _record("handed_out", at, trial_id=trial_id)
+
+
 def attempt_failed(outcome: Outcome, at: float) -> Record:
     """Returns the record of an attempt after which there is another."""
     return _record("attempt_failed", at, outcome=encode(outcome))

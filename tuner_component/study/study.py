@@ -175,6 +175,9 @@ class Study:
         Raises:
             TunerError: If the strategy waits for nothing.
         """
+        suspect = next(filter(self._is_suspect, self._history.pending), None)
+        if suspect is not None:  # What the search dies of must be known for sure.
+            return [] if self._running else [self._start(suspect)]
         pending = [t for t in self._history.pending if self._can_start(t)][:count]
         new = self._proposals.next(count - len(pending))
         return [self._start(trial) for trial in pending + new]
@@ -246,6 +249,11 @@ class Study:
             if outcome is not None:
                 self.tell(outcome)
 
+    def _is_suspect(self, trial: Trial) -> bool:
+        """Whether one more death is too many: alone, it is no other trial's."""
+        most = self.limits.max_deaths or math.inf
+        return self._history.num_cut(trial.trial_id) >= most - 1
+
     def _give_up_killers(self) -> None:
         """Ends the trials during which the search has died too often."""
         most = self.limits.max_deaths or math.inf
@@ -269,6 +277,8 @@ class Study:
         if not is_remote(folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
         self._emptied.discard(trial.trial_id)
+        if self.limits.max_deaths and not self._history.was_handed_out(trial.trial_id):
+            self._write(study_records.handed_out(trial.trial_id, self._clock()))
         attempt = self._history.take_attempt(trial.trial_id)
         self._running[trial.trial_id] = attempt
         loss = checkpoints.loss_to_keep(trial, self._history.losses, *self._retention())

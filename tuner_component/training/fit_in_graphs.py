@@ -18,7 +18,11 @@ from typing_extensions import override
 
 from tuner_component.training import legacy_fit, reuse, row_graphs, support
 from tuner_component.training.fit import first_line
-from tuner_component.training.iterator_graphs import IteratorGraphs, batch_spec
+from tuner_component.training.iterator_graphs import (
+    IteratorGraphs,
+    batch_spec,
+    check_spec,
+)
 from tuner_component.training.left_by_traces import without_variables
 from tuner_component.training.model_variables import make_variables
 from tuner_component.training.numbers import Numbers
@@ -153,6 +157,7 @@ class _Functions(contextlib.AbstractContextManager[None]):
         self._train_steps, self._test_steps = train_steps, test_steps
         self._at_once = model.steps_per_execution
         self._evaluate, self._result = model.evaluate, model._get_metrics_result_or_logs
+        self._train_on_batch = model.train_on_batch
         self._plain: dict[str, Callable[[Any], Any]] = {}
         self._logs: Any = None
         self._found: IteratorGraphs | RowGraphs | None = graphs
@@ -164,12 +169,13 @@ class _Functions(contextlib.AbstractContextManager[None]):
         model.steps_per_execution = self._train_steps
         model.train_function = self._train
         vars(model)["evaluate"] = self._evaluated
+        vars(model)["train_on_batch"] = self._trained_on_batch
         vars(model)["_get_metrics_result_or_logs"] = self._reported
 
     @override
     def __exit__(self, *_: object) -> None:
         model = self._model
-        for name in ("evaluate", "_get_metrics_result_or_logs"):
+        for name in ("evaluate", "train_on_batch", "_get_metrics_result_or_logs"):
             del vars(model)[name]
         model.train_function, model.test_function = self._before
         model.steps_per_execution = self._at_once
@@ -206,6 +212,17 @@ class _Functions(contextlib.AbstractContextManager[None]):
             self._before = (self._before[0], model.test_function)
             model.test_function, self._logs = before, logs
 
+    def _trained_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Trains on a batch of a callback's own, as Keras does."""
+        model, logs = self._model, self._logs
+        model.train_function, self._logs = self._before[0], None
+        try:
+            with self._one_step_at_once():
+                return self._train_on_batch(*args, **kwargs)
+        finally:
+            self._before = (model.train_function, self._before[1])
+            model.train_function, self._logs = self._train, logs
+
     def _run(self, kind: str, iterator: Any, steps: int) -> Any:
         if kind not in self._plain:
             try:
@@ -213,6 +230,7 @@ class _Functions(contextlib.AbstractContextManager[None]):
                     graph = self._graphs(iterator).graph(f"{kind}_step", iterator)
             except Exception as error:  # noqa: BLE001 - Keras' own step says it
                 support.fall_back(first_line(error))
+                reuse.forget(self._found)
                 with self._one_step_at_once():
                     self._plain[kind] = self._keras_function(kind)
             else:
@@ -235,6 +253,7 @@ class _Functions(contextlib.AbstractContextManager[None]):
 
     def _graphs(self, iterator: Any) -> IteratorGraphs | RowGraphs:
         if self._found is None:
+            check_spec(iterator.element_spec)
             model, spec = self._model, batch_spec(iterator.element_spec)
             if not model.built:
                 make_variables(model, spec)

@@ -45,7 +45,6 @@ class IteratorGraphs:
         """
         key = (step, str(iterator.element_spec))
         if key not in self._made:
-            _check(iterator.element_spec)
             make_variables(self._model, batch_spec(iterator.element_spec))
             self._made[key] = self._graph(getattr(self._model, step), iterator)
         return self._made[key]
@@ -85,7 +84,12 @@ class IteratorGraphs:
         return run
 
 
-def _check(spec: Any) -> None:
+def check_spec(spec: Any) -> None:
+    """Checks that batches of this specification can be read in a graph.
+
+    Raises:
+        NoGraphError: If they are ragged or sparse.
+    """
     import tensorflow as tf
 
     if not all(isinstance(part, tf.TensorSpec) for part in tf.nest.flatten(spec)):

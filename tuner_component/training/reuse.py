@@ -122,6 +122,13 @@ def shared(
     return _shared(model, structure, kind, batch, make)
 
 
+def forget(graphs: Any) -> None:
+    """Gives these graphs to no later model: they cannot be made."""
+    for key, known in list(_known.items()):
+        if known.graphs is graphs:
+            del _known[key]
+
+
 def _shared(
     model: Any,
     structure: Structure | None,
@@ -162,11 +169,20 @@ def _bind(model: Any, known: _Known, structure: Structure, batch: Any) -> bool:
         if own._value is not shared._value:
             _assign(shared, own._value.read_value())
             own._value = shared._value
+    _know_again(model.optimizer)
     for own, shared in zip(metrics, theirs, strict=True):
         own._value = shared._value
     model.reset_metrics()
     known.numbers.take(structure.numbers)
     return True
+
+
+def _know_again(optimizer: Any) -> None:
+    """Tells an optimiser that the values of its model's variables are others now."""
+    places = optimizer._trainable_variables_indices
+    places.clear()
+    for place, variable in enumerate(optimizer._trainable_variables):
+        places[optimizer._var_key(variable)] = place
 
 
 def _build_optimizer(model: Any, slots: Sequence[Any]) -> None:

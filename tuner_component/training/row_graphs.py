@@ -14,6 +14,7 @@ from tuner_component.data import RowBatches, ordered_rows, row_batches
 from tuner_component.training import legacy_fit, reuse
 from tuner_component.training.epoch_graph import EpochGraphs
 from tuner_component.training.examples import Examples
+from tuner_component.training.left_by_traces import without_variables
 from tuner_component.training.xla import is_worth_a_try
 
 
@@ -39,12 +40,13 @@ def of(
         return None
     by_xla = is_worth_a_try(model, steps * (said["epochs"] - said["initial_epoch"]))
     try:
-        return RowGraphs(
-            model,
-            *(train, validation, said["class_weight"]),
-            kept=kept,
-            by_xla=by_xla,
-        )
+        with without_variables(model):
+            return RowGraphs(
+                model,
+                *(train, validation, said["class_weight"]),
+                kept=kept,
+                by_xla=by_xla,
+            )
     except Exception:  # noqa: BLE001 - graphs on the datasets say it, or do it
         return None
 

@@ -85,5 +85,7 @@ def test_when_all_fail_the_step_fails_with_the_first_traceback(inputs, tmp_path)
 
 def test_a_search_ends_in_time(inputs, tmp_path):
     given = _given({"only": "hang"}, max_seconds=5.0)
-    with pytest.raises(SearchFailedError, match=r"without a completed.*max_seconds=5"):
+    with pytest.raises(
+        SearchFailedError, match=r"without a trial that has.*max_seconds=5"
+    ):
         run_step(inputs, given, tmp_path)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tuner_component.search_space.categorical import Boolean, Choice, Fixed
 from tuner_component.search_space.configurations import Configurations
 from tuner_component.search_space.constraint import Constraint
-from tuner_component.search_space.numeric import Float, Int
+from tuner_component.search_space.integer import Int
 from tuner_component.search_space.parameter import Condition, Parameter
+from tuner_component.search_space.real import Float
 from tuner_component.search_space.space import SearchSpace
 
 __all__ = [

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tuner_component.search_space.categorical import Choice
-from tuner_component.search_space.numeric import Float, Int
+from tuner_component.search_space.integer import Int
 from tuner_component.search_space.parameter import Parameter
+from tuner_component.search_space.real import Float
 from tuner_component.trial import Value
 
 Array = npt.NDArray[np.float64]

@@ -11,8 +11,9 @@ from tuner_component import records
 from tuner_component.errors import SearchSpaceError
 from tuner_component.search_space.categorical import Boolean, Choice, Fixed
 from tuner_component.search_space.constraint import Constraint
-from tuner_component.search_space.numeric import Float, Int
+from tuner_component.search_space.integer import Int
 from tuner_component.search_space.parameter import Parameter
+from tuner_component.search_space.real import Float
 
 _VERSION = 1
 _VERSION_WITH_CONSTRAINTS = 2

@@ -4,42 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.garbage import no_collection
-from tuner_component.gfile_store import is_remote
-from tuner_component.journal import Journal
-from tuner_component.outcome_file import read_outcome
 from tuner_component.pareto.ranking import ranked
-from tuner_component.strategies.base import Strategy, kept
-from tuner_component.study import checkpoints, policy
+from tuner_component.strategies.base import Strategy
+from tuner_component.study import policy
 from tuner_component.study import records as study_records
 from tuner_component.study.history import History
 from tuner_component.study.jobs import make_job
+from tuner_component.study.place import Place
 from tuner_component.study.policy import StudyLimits
 from tuner_component.study.proposals import Proposals
+from tuner_component.study.trial_files import TrialFiles
 from tuner_component.trial import Objective, Trial, TrialState
-
-__all__ = ["Place", "Study", "StudyLimits"]
-
-
-class Place(Protocol):
-    """Where a study is kept."""
-
-    @property
-    def folder(self) -> str:
-        """The study's folder; may have a scheme."""
-
-    @property
-    def header(self) -> Mapping[str, Any]:
-        """The study's identity; JSON."""
-
-    @property
-    def journal(self) -> Journal:
-        """The study's journal; this study is its only writer."""
 
 
 class Study:
@@ -63,10 +43,12 @@ class Study:
     ) -> None:
         self.objectives, self.objective = objectives, objectives[0]
         self.limits = limits
-        self._home, self._strategy, self._clock = home, strategy, clock
+        self._home, self._clock = home, clock
         self._history = History(objectives)
         self._running: dict[str, int] = {}
-        self._emptied: set[str] = set()
+        self._files = TrialFiles(
+            home.folder, strategy, self._history, limits, objectives
+        )
         self._proposals = Proposals(
             strategy, self._history, limits, self._write, self.folder_of, clock
         )
@@ -161,7 +143,7 @@ class Study:
 
     def folder_of(self, trial_id: str) -> str:
         """Returns the trial's own folder."""
-        return f"{self._home.folder}/trials/{trial_id}"
+        return self._files.folder_of(trial_id)
 
     def ask(self, count: int) -> list[Job]:
         """Returns what to run now.
@@ -198,7 +180,7 @@ class Study:
                 f"{len(self.trials)} trials of this study."
             )
         if policy.is_infrastructure(outcome):
-            outcome = self._kept_outcome(trial) or outcome
+            outcome = self._files.kept_outcome(trial) or outcome
         outcome = policy.checked(outcome, self.objectives)
         if trial.state is not TrialState.PENDING or self._is_late(outcome):
             return trial
@@ -233,19 +215,11 @@ class Study:
         A strategy with a method `keeps(history) -> Collection[str]` protects the
         trials that it names.
         """
-        for trial_id in checkpoints.unneeded(self.trials, *self._retention()):
-            if trial_id not in self._emptied:
-                checkpoints.empty(self.folder_of(trial_id))
-                self._emptied.add(trial_id)
-
-    def _retention(self) -> tuple[int, Collection[str], Sequence[Objective]]:
-        """Returns what decides whose files are needed; see `checkpoints`."""
-        needed = kept(self._strategy, self.trials)
-        return self.limits.keep_checkpoints, needed, self.objectives
+        self._files.prune()
 
     def _tell_kept_outcomes(self) -> None:
         for trial in self._history.pending:
-            outcome = self._kept_outcome(trial)
+            outcome = self._files.kept_outcome(trial)
             if outcome is not None:
                 self.tell(outcome)
 
@@ -265,23 +239,13 @@ class Study:
                 self._write(study_records.ended(outcome, state, self._clock()))
                 self._proposals.count(state)
 
-    def _kept_outcome(self, trial: Trial) -> Outcome | None:
-        """Returns what a worker left that died, or whose driver did, before telling."""
-        outcome = read_outcome(self.folder_of(trial.trial_id))
-        if outcome is None or outcome.trial_id != trial.trial_id:
-            return None
-        return None if policy.is_infrastructure(outcome) else outcome
-
     def _start(self, trial: Trial) -> Job:
-        folder = self.folder_of(trial.trial_id)
-        if not is_remote(folder):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-        self._emptied.discard(trial.trial_id)
+        self._files.prepare(trial.trial_id)
         if self.limits.max_deaths and not self._history.was_handed_out(trial.trial_id):
             self._write(study_records.handed_out(trial.trial_id, self._clock()))
         attempt = self._history.take_attempt(trial.trial_id)
         self._running[trial.trial_id] = attempt
-        loss = checkpoints.loss_to_keep(trial, self._history.losses, *self._retention())
+        loss = self._files.loss_to_keep(trial)
         return make_job(trial, attempt, self.objectives, self.folder_of, loss)
 
     def _can_start(self, trial: Trial) -> bool:

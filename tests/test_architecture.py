@@ -62,6 +62,13 @@ FORBIDDEN = {
     "sklearn_evaluation": STUDY_SIDE,
     "worker": STUDY_SIDE,
 }
+# Folders of `engines` that must not meet: what two need is a room beside them, which
+# knows neither.
+ROOMS = {
+    "beam": {"flock"},
+    "flock": {"beam"},
+    "storage": {"beam", "flock"},
+}
 
 # Third parties a file may import when it is imported itself; typing_extensions
 # everywhere.
@@ -153,12 +160,25 @@ def own_violation(here: str, there: str) -> str | None:
     return None
 
 
+def room(module: str) -> str:
+    """The folder within `engines`: `beam` for `tuner_component.engines.beam.memo`."""
+    parts = module.split(".")
+    return parts[2] if parts[1:2] == ["engines"] and len(parts) > 2 else ""
+
+
+def room_violation(module: str, name: str) -> str | None:
+    here, there = room(module), room(name)
+    if there in ROOMS.get(here, set()):
+        return f"the engines' {here!r} must not know their {there!r}"
+    return None
+
+
 def import_violation(module: str, name: str, *, lazy: bool) -> str | None:
     here, top = unit(module), name.split(".")[0]
     if not top:
         return f"relative import {name!r}"
     if top == "tuner_component":
-        return own_violation(here, unit(name))
+        return own_violation(here, unit(name)) or room_violation(module, name)
     if name.startswith("tfx.v1"):
         return "tfx.v1 takes 24 s and 0.9 GB to import; import the module that has it"
     if top in sys.stdlib_module_names or top == "typing_extensions":
@@ -222,6 +242,9 @@ def test_every_name_has_one_row() -> None:
         ("trial", "import tuner_component.records", "no lower layer"),
         ("trial", "from tuner_component import __version__", "not in LAYERS"),
         ("engines.beam", "from tuner_component.study import Study", "must not know"),
+        ("engines.beam.memo", "import tuner_component.engines.flock.lease", "not know"),
+        ("engines.flock.lease", "from tuner_component.engines import beam", "not know"),
+        ("engines.storage.x", "from tuner_component.engines import flock", "not know"),
         ("surprise", "", "not in LAYERS"),
         ("trial", "from .records import encode", "relative import"),
         ("trial", "import numpy as np", "at module level"),
@@ -246,6 +269,7 @@ def test_checker_finds(module: str, source: str, reason: str) -> None:
     [
         ("engines.worker", "from tuner_component.evaluation import Job"),
         ("engines.worker", "from tuner_component.engines import channel"),
+        ("engines.beam.memo", "from tuner_component.engines.storage import objects"),
         ("engines.beam.stages", "import apache_beam as beam"),
         ("component", "from tfx.types import artifact"),
         ("trial", "import json\ndef f():\n    import tensorflow as tf"),

@@ -19,9 +19,9 @@ import tempfile
 from collections.abc import Sequence
 
 from tuner_component.engines.flock.identity import role_of
-from tuner_component.engines.flock.storage import Storage, open_storage
 from tuner_component.engines.flock.timing import Timing
 from tuner_component.engines.flock.worker import FlockWorker
+from tuner_component.engines.storage.objects import Storage, open_storage
 from tuner_component.errors import EngineError
 from tuner_component.training import GRAPH_FOLDER
 

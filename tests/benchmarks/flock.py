@@ -15,8 +15,8 @@ from tests.benchmarks.parts.figures import Figure, report, resident_bytes
 from tests.contracts.engine_contract import make_job, run_all
 from tests.engines import flocks
 from tests.engines.storages import Counted
-from tuner_component.engines.flock.storage import open_storage
 from tuner_component.engines.flock.timing import Timing
+from tuner_component.engines.storage.objects import open_storage
 
 NUM_WORKERS, NUM_TRIALS, TRIAL_SECONDS = 16, 1000, 0.01
 # Public prices of Google Cloud Storage, standard class, one region, in dollars.

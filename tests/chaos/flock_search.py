@@ -13,8 +13,8 @@ from tests.chaos import search
 from tests.engines import flocks
 from tests.engines.storages import Flaky
 from tuner_component import search_loop
-from tuner_component.engines.flock.storage import open_storage
 from tuner_component.engines.flock.timing import Timing
+from tuner_component.engines.storage.objects import open_storage
 from tuner_component.errors import TunerError
 from tuner_component.strategies.random import Random
 from tuner_component.study import Study, StudyLimits

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from tuner_component import worker
-from tuner_component.engines.flock import storage
+from tuner_component.engines.storage import objects
 
 
-class _Announcing(storage.LocalStorage):
+class _Announcing(objects.LocalStorage):
     def list(self, folder):
         names = super().list(folder)
         Path(self.root).mkdir(exist_ok=True)

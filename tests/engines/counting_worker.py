@@ -8,14 +8,14 @@ from pathlib import Path
 
 from tests.engines.storages import Counted
 from tuner_component import worker
-from tuner_component.engines.flock import storage
+from tuner_component.engines.storage import objects
 
 
 def main() -> int:
     made = []
 
     def open_counted(root: str) -> Counted:
-        made.append(Counted(storage.open_storage(root)))
+        made.append(Counted(objects.open_storage(root)))
         return made[0]
 
     worker.open_storage = open_counted

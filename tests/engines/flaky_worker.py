@@ -7,10 +7,10 @@ import sys
 
 from tests.engines.storages import Flaky
 from tuner_component import worker
-from tuner_component.engines.flock import storage
+from tuner_component.engines.storage import objects
 
 if __name__ == "__main__":
     worker.open_storage = lambda root: Flaky(
-        storage.open_storage(root), 0.1, os.getpid()
+        objects.open_storage(root), 0.1, os.getpid()
     )
     sys.exit(worker.main())

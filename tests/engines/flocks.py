@@ -14,8 +14,8 @@ from tuner_component.engines.base import Event
 from tuner_component.engines.flock.coordinator import Flock
 from tuner_component.engines.flock.layout import UP
 from tuner_component.engines.flock.messages import Setup
-from tuner_component.engines.flock.storage import Storage, open_storage
 from tuner_component.engines.flock.timing import Timing
+from tuner_component.engines.storage.objects import Storage, open_storage
 from tuner_component.evaluation import Job
 
 # A host of its own that shares the file system with the others, and has no network.

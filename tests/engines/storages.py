@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tuner_component.engines.flock.storage import Storage
+from tuner_component.engines.storage.objects import Storage
 
 
 class _Wrapped:

@@ -11,8 +11,8 @@ from tests.engines.flock_evaluators import WAITING
 from tests.engines.flocks import STEADY
 from tests.engines.storages import Flaky, Full
 from tuner_component.engines.base import Measured
-from tuner_component.engines.flock.storage import LocalStorage, open_storage
 from tuner_component.engines.flock.worker import FlockWorker
+from tuner_component.engines.storage.objects import LocalStorage, open_storage
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Outcome
 from tuner_component.trial import Reason

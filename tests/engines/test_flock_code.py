@@ -10,8 +10,8 @@ import pytest
 from tests.contracts.engine_contract import make_job, wait_for
 from tests.engines.flocks import end, join, make_flock, start_worker
 from tuner_component.engines.flock import code
-from tuner_component.engines.flock.storage import open_storage
 from tuner_component.engines.flock.timing import Timing
+from tuner_component.engines.storage.objects import open_storage
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Outcome
 

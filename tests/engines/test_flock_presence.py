@@ -10,8 +10,8 @@ from tests.engines.flocks import await_members, join
 from tests.engines.sessions import until
 from tuner_component.engines.base import Measured, Started
 from tuner_component.engines.flock import layout, messages
-from tuner_component.engines.flock.storage import open_storage
 from tuner_component.engines.flock.timing import Timing
+from tuner_component.engines.storage.objects import open_storage
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Outcome
 

@@ -11,8 +11,8 @@ from tests.engines.sessions import until
 from tests.engines.storages import Full
 from tuner_component.engines.base import Measured, Started
 from tuner_component.engines.flock.layout import LEAD, read_lead
-from tuner_component.engines.flock.storage import open_storage
 from tuner_component.engines.flock.timing import Timing
+from tuner_component.engines.storage.objects import open_storage
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Outcome
 from tuner_component.outcome_file import read_outcome

@@ -9,7 +9,7 @@ from typing import Any
 from tuner_component.engines.flock import code as flock_code
 from tuner_component.engines.flock.coordinator import Flock
 from tuner_component.engines.flock.messages import Setup
-from tuner_component.engines.flock.storage import open_storage
+from tuner_component.engines.storage.objects import open_storage
 from tuner_component.step.user_module import UserModule
 from tuner_component.step.worker_setup import WorkerSetup
 

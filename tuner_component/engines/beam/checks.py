@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from tuner_component.engines.beam.memo import Memo
 from tuner_component.engines.beam.order import Order
-from tuner_component.engines.flock.layout import check_name
+from tuner_component.engines.storage.names import check_name
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job
 

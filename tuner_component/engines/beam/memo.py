@@ -23,8 +23,8 @@ from tuner_component.engines.beam.beats import Beats, StuckWorkers
 from tuner_component.engines.beam.claims import Claims
 from tuner_component.engines.beam.order import Proposed
 from tuner_component.engines.beam.state import State
-from tuner_component.engines.flock.retries import RetryingStorage
-from tuner_component.engines.flock.storage import UNFINISHED, open_storage
+from tuner_component.engines.storage.objects import UNFINISHED, open_storage
+from tuner_component.engines.storage.retries import RetryingStorage
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.gfile_store import is_remote
 from tuner_component.records import decode, encode

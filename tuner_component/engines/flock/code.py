@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from tuner_component.engines.flock.storage import Storage
+from tuner_component.engines.storage.objects import Storage
 from tuner_component.errors import EngineError
 
 _SUFFIX = ".py"

@@ -15,10 +15,11 @@ from tuner_component.engines.flock import layout, messages, roster
 from tuner_component.engines.flock.layout import MARK, UP, Signs
 from tuner_component.engines.flock.leadership import Leadership
 from tuner_component.engines.flock.messages import Kind, Note, Setup
-from tuner_component.engines.flock.retries import RetryingStorage
 from tuner_component.engines.flock.roster import Member
-from tuner_component.engines.flock.storage import Storage
 from tuner_component.engines.flock.timing import Pace, Silence
+from tuner_component.engines.storage.names import check_name
+from tuner_component.engines.storage.objects import Storage
+from tuner_component.engines.storage.retries import RetryingStorage
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job
 
@@ -64,7 +65,7 @@ class Flock:
         """
         if self._is_closed:
             raise EngineError("The flock is closed; make a new one to run more jobs.")
-        layout.check_name(job.trial_id, "A trial's id")
+        check_name(job.trial_id, "A trial's id")
         self._queue.append(job)
         self._pace.quicken()
 

@@ -21,7 +21,7 @@ from collections.abc import Iterable
 
 from typing_extensions import override
 
-from tuner_component.errors import EngineError
+from tuner_component.engines.storage.names import check_name
 
 LEAD, UP = "lead", "up"
 MARK = b"1"
@@ -36,7 +36,6 @@ _LEAD_NAME = re.compile(
 )
 _UP_BEAT = re.compile(rf"{_MEMBER}\.beat-{_NUMBER}")
 _UP_MAIL = re.compile(rf"{_MEMBER}\.{_TERM}\.mail-{_NUMBER}")
-_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -102,18 +101,6 @@ def new_member(name: str) -> str:
     """
     check_name(name, "A worker's name")
     return f"{name}.{secrets.token_hex(4)}"
-
-
-def check_name(name: str, what: str) -> None:
-    """Makes sure that a name from outside is no path.
-
-    Raises:
-        EngineError: If it is none of 1 to 64 letters, digits, "_" and "-".
-    """
-    if not _PLAIN.fullmatch(name):
-        raise EngineError(
-            f"{what} is {name!r}; expected 1 to 64 letters, digits, '_' and '-'."
-        )
 
 
 def read_lead(names: Iterable[str]) -> Lead | None:

@@ -8,8 +8,8 @@ import time
 
 from tuner_component.engines.flock import layout
 from tuner_component.engines.flock.layout import LEAD, MARK, Lead
-from tuner_component.engines.flock.retries import RetryingStorage
 from tuner_component.engines.flock.timing import Timing
+from tuner_component.engines.storage.retries import RetryingStorage
 from tuner_component.errors import EngineError
 
 _logger = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-from tuner_component.engines.flock.layout import check_name
 from tuner_component.engines.flock.timing import Timing
 from tuner_component.engines.limits import TrialLimits
+from tuner_component.engines.storage.names import check_name
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.records import decode, encode

@@ -10,10 +10,10 @@ from tuner_component.engines.flock import layout, messages
 from tuner_component.engines.flock.held_jobs import HeldJobs
 from tuner_component.engines.flock.layout import LEAD, MARK, Lead, Term
 from tuner_component.engines.flock.messages import Kind, Note, Setup
-from tuner_component.engines.flock.retries import RetryingStorage
-from tuner_component.engines.flock.storage import Storage
 from tuner_component.engines.flock.timing import Pace, Silence, Timing
 from tuner_component.engines.flock.workplace import Workplace, unseen
+from tuner_component.engines.storage.objects import Storage
+from tuner_component.engines.storage.retries import RetryingStorage
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import Job
 

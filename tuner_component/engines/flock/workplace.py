@@ -9,9 +9,9 @@ from pathlib import Path
 from tuner_component.engines.flock import code
 from tuner_component.engines.flock.lease import Lease
 from tuner_component.engines.flock.messages import Setup
-from tuner_component.engines.flock.storage import Storage, exists
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.engines.pool_server import Preload
+from tuner_component.engines.storage.objects import Storage, exists
 
 _EVALUATOR = "tuner_component.engines.flock.lease:make_evaluator"
 

@@ -1,4 +1,4 @@
-"""The shared storage of a flock: small objects that are there whole or not at all.
+"""Shared storage: small objects that are there whole or not at all.
 
 Nothing here locks, appends or compares and swaps: an object store can do none of it.
 """
@@ -43,7 +43,7 @@ class Storage(Protocol):
 
 
 def open_storage(root: str) -> Storage:
-    """Returns the storage at a folder, which may have a scheme: `gs://bucket/flock`.
+    """Returns the storage at a folder, which may have a scheme: `gs://bucket/study`.
 
     Raises:
         ValueError: If there is no root, or nothing here knows its scheme.

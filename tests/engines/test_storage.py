@@ -7,12 +7,12 @@ import threading
 import pytest
 
 from tests.engines.storages import Flaky, Full
-from tuner_component.engines.flock.retries import RetryingStorage
-from tuner_component.engines.flock.storage import (
+from tuner_component.engines.storage.objects import (
     LocalStorage,
     RemoteStorage,
     open_storage,
 )
+from tuner_component.engines.storage.retries import RetryingStorage
 
 _numbers = itertools.count()
 

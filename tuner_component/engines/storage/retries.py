@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from tuner_component.engines.flock.storage import Storage
+from tuner_component.engines.storage.objects import Storage
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,7 +37,7 @@ class RetryingStorage:
     ) -> None:
         self._storage = storage
         self._sleep = sleep
-        self._threads = ThreadPoolExecutor(_NUM_THREADS, "flock-storage")
+        self._threads = ThreadPoolExecutor(_NUM_THREADS, "shared-storage")
 
     @property
     def root(self) -> str:

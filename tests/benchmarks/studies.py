@@ -15,6 +15,7 @@ import numpy as np
 from tests.benchmarks.parts.figures import Figure, report
 from tuner_component.evaluation import Outcome
 from tuner_component.journal import LocalJournal
+from tuner_component.journal.lines import line_of
 from tuner_component.records import encode
 from tuner_component.search_space import Boolean, Choice, Float, Int, SearchSpace
 from tuner_component.strategies import registry
@@ -96,9 +97,7 @@ def _written(folder: Path) -> _Home:
 
 
 def _line(record: dict[str, object]) -> bytes:
-    from tuner_component.journal import _line as line
-
-    return line(json.loads(json.dumps(encode(record))))
+    return line_of(json.loads(json.dumps(encode(record))))
 
 
 def _outcome(trial_id: str, loss: float) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tuner_component.engines.slot import tail
+from tuner_component.engines.worker_log import tail
 
 DEATH = "Fatal Python error: Segmentation fault"
 

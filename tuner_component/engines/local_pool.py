@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import math
 import os
 import time
@@ -12,24 +11,21 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from tuner_component.engines import memory
 from tuner_component.engines.arguments import check_arguments
 from tuner_component.engines.base import Event
 from tuner_component.engines.growth import Growth
 from tuner_component.engines.job_queue import JobQueue
+from tuner_component.engines.limit_watch import LimitWatch
 from tuner_component.engines.limits import TrialLimits
 from tuner_component.engines.placement import worker_environments
 from tuner_component.engines.pool_server import PoolServer, Preload
-from tuner_component.engines.slot import Slot, State, tail
+from tuner_component.engines.slot import Slot, State
+from tuner_component.engines.worker_log import tail
 from tuner_component.errors import EngineError
 from tuner_component.evaluation import START_SECONDS, Job, Outcome
 from tuner_component.trial import TrialError
 
 _MOST_FAILED_STARTS = 3
-_MEMORY_SECONDS = 0.5
-_logger = logging.getLogger(__name__)
-
-
 _NOTHING, _UNLIMITED = Preload(), TrialLimits()
 
 
@@ -69,7 +65,6 @@ class LocalPool:
         self._growth: Growth | None = None
         self._start_seconds = 0.0
         self._setup = {"evaluator": evaluator, "settings": dict(settings)}
-        self._limits = limits
         folder, variables = Path(log_folder), {**os.environ, **(environment or {})}
         folder.mkdir(parents=True, exist_ok=True)
         self._slots = [
@@ -86,9 +81,7 @@ class LocalPool:
         self._serials = itertools.count(1)
         self._failed_starts = 0
         self._failure: EngineError | None = None
-        self._next_sample = 0.0
-        if limits.max_trial_bytes is not None and not memory.can_measure():
-            _logger.warning("max_trial_bytes has no effect: this system has no /proc.")
+        self._watch = LimitWatch(limits, self._slots)
         self._server = PoolServer(preload, variables, folder)
 
     @property
@@ -210,7 +203,7 @@ class LocalPool:
         """Takes all messages that are there, waiting for one if there is none."""
         slots = {slot.connection: slot for slot in self._slots if slot.connection}
         server = self._server.connection
-        patience = self._next_check(deadline) - time.monotonic()
+        patience = min(deadline, self._watch.next_check()) - time.monotonic()
         ready = wait(
             [*slots, server], None if patience == math.inf else max(0.0, patience)
         )
@@ -219,15 +212,6 @@ class LocalPool:
                 self._hear(slot)
         if server in ready:
             self._hear_server()
-
-    def _next_check(self, deadline: float) -> float:
-        deadlines = [slot.deadline() for slot in self._slots]
-        if self._limits.max_trial_bytes is not None and self._any_busy():
-            deadlines.append(self._next_sample)
-        return min([deadline, *deadlines])
-
-    def _any_busy(self) -> bool:
-        return any(slot.state is State.BUSY for slot in self._slots)
 
     def _hear(self, slot: Slot) -> None:
         """Takes the messages of one worker."""
@@ -294,14 +278,5 @@ class LocalPool:
         self._server.process.kill(slot.serial)
 
     def _enforce_limits(self) -> None:
-        for slot in self._slots:
-            error = slot.overdue()
-            if error is not None:
-                self._end(slot, error)
-        if self._limits.max_trial_bytes is None or time.monotonic() < self._next_sample:
-            return
-        for slot in self._slots:
-            error = slot.oversized()
-            if error is not None:
-                self._end(slot, error)
-        self._next_sample = time.monotonic() + _MEMORY_SECONDS
+        for slot, error in self._watch.exceeded():
+            self._end(slot, error)

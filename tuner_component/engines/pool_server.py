@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tuner_component.engines.server_process import ServerProcess
-from tuner_component.engines.slot import tail
+from tuner_component.engines.worker_log import tail
 from tuner_component.errors import EngineError
 
 _LOG = "fork-server.log"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import enum
 import time
 from collections.abc import Mapping, Sequence
@@ -13,17 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from tuner_component.engines import memory, processes
+from tuner_component.engines.attempt import Attempt
 from tuner_component.engines.base import Event, Measured, Started
 from tuner_component.engines.channel import Channel
 from tuner_component.engines.limits import TrialLimits
 from tuner_component.engines.server_process import ServerProcess
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.records import decode
-from tuner_component.trial import Measurement, Reason, TrialError
-
-_TAIL_LINES = 40
-_TAIL_BYTES = 64 * 1024
-_DEATH = "Fatal Python error"
+from tuner_component.trial import Measurement, TrialError
 
 
 class State(enum.Enum):
@@ -34,20 +30,6 @@ class State(enum.Enum):
     IDLE = enum.auto()
     BUSY = enum.auto()
     ENDING = enum.auto()
-
-
-@dataclasses.dataclass
-class _Attempt:
-    """A job under way, as far as the driver knows it."""
-
-    job: Job
-    started: float | None = None  # seconds of the monotonic clock
-    measurements: list[Measurement] = dataclasses.field(default_factory=list)
-    error: TrialError | None = None  # why the driver ended it
-    log_bytes: int = 0
-
-    def seconds(self) -> float:
-        return 0.0 if self.started is None else time.monotonic() - self.started
 
 
 class Slot:
@@ -76,7 +58,7 @@ class Slot:
         self.log = log
         self._environment = dict(environment)
         self._limits = limits
-        self._attempts: dict[str, _Attempt] = {}
+        self._attempts: dict[str, Attempt] = {}
         self.num_together = 0
         self._left: list[Job] = []
         self._channel: Channel | None = None
@@ -122,7 +104,7 @@ class Slot:
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Hands jobs to the worker, which must be IDLE; several are done at once."""
-        self._attempts = {job.trial_id: _Attempt(job) for job in jobs}
+        self._attempts = {job.trial_id: Attempt(job) for job in jobs}
         self.num_together, self.state = len(jobs), State.BUSY
         if self._channel is not None:
             with contextlib.suppress(OSError):
@@ -223,24 +205,9 @@ class Slot:
         if self.num_together > 1:
             self._left += [attempt.job for attempt in attempts]
             return None
-        return self._broken_off(attempts[0], how) if attempts else None
+        return attempts[0].broken_off(how, self.name, self.log) if attempts else None
 
-    def _broken_off(self, attempt: _Attempt, how: str) -> Outcome:
-        error = attempt.error or TrialError(
-            Reason.INFRASTRUCTURE, f"The worker died: {how}. Its log is {self.log}."
-        )
-        log = tail(self.log, attempt.log_bytes)
-        return Outcome(
-            attempt.job.trial_id,
-            attempt.job.attempt,
-            measurements=tuple(attempt.measurements),
-            error=dataclasses.replace(error, traceback=log),
-            started_at=time.time() - attempt.seconds(),
-            duration_seconds=attempt.seconds(),
-            worker=self.name,
-        )
-
-    def _event(self, attempt: _Attempt, kind: str, body: Any) -> Event:
+    def _event(self, attempt: Attempt, kind: str, body: Any) -> Event:
         if kind == "started":
             attempt.started, attempt.log_bytes = time.monotonic(), body["log_bytes"]
             return Started(attempt.job.trial_id, self.name)
@@ -262,23 +229,3 @@ class Slot:
         if self._memory_bytes is None:
             self._memory_bytes = memory_bytes
         return memory_bytes - self._memory_bytes > self._limits.recycle_bytes
-
-
-def tail(log: Path, start: int = 0) -> str:
-    """Returns the last 40 lines of a log behind byte `start`.
-
-    Where Python died by a signal it is the 40 that say so: the last ones may all be
-    calls within the driver, if the worker is a fork of it.
-    """
-    try:
-        with log.open("rb") as file:
-            end = file.seek(0, 2)
-            file.seek(max(start, end - _TAIL_BYTES))
-            text = file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
-    lines = text.splitlines()
-    deaths = [k for k, line in enumerate(lines) if line.startswith(_DEATH)]
-    begin = max(len(lines) - _TAIL_LINES, 0)
-    begin = min([begin, *deaths[-1:]])
-    return "\n".join(lines[begin : begin + _TAIL_LINES])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -154,6 +155,24 @@ def test_the_fork_server_is_replaced_once(pools, tmp_path):
         pool.wait(30.0)
 
 
+def test_a_fork_server_that_died_twice_says_what_is_in_its_log(
+    pools, tmp_path, monkeypatch
+):
+    (tmp_path / "saying.py").write_text("print('last words', flush=True)")
+    monkeypatch.syspath_prepend(tmp_path)
+    pool = pools(1, preload=Preload(["saying"]))
+    for number in range(2):
+        pool.submit(make_job(tmp_path, f"t{number}", do="child"))
+        wait_for(pool, Measured)
+        os.kill(pool.session, signal.SIGKILL)
+        assert f"t{number}" in outcomes_of(wait_for(pool, object, 1))
+    log = re.escape(str(tmp_path / "logs" / "fork-server.log"))
+    message = rf"The fork server died twice. The end of {log}:\n(.|\n)*last words"
+    for ask in (lambda: pool.wait(30.0), lambda: pool.submit(make_job(tmp_path))):
+        with pytest.raises(EngineError, match=message):
+            ask()
+
+
 def test_a_replaced_fork_server_leaves_the_users_modules_to_the_workers(
     pools, tmp_path, monkeypatch
 ):
@@ -225,6 +244,13 @@ def test_an_outcome_is_in_the_folder_of_its_trial(pools, tmp_path):
     assert read_outcome(jobs[0].folder) == outcomes["score"]
     assert read_outcome(jobs[1].folder) == outcomes["raise"]
     assert read_outcome(jobs[2].folder) is None
+
+
+def test_a_fork_of_the_code_writes_no_outcome(pools, tmp_path):
+    job = make_job(tmp_path)
+    outcome = outcomes_of(run_all(pools(1, "make_forking"), [job]))["t0"]
+    assert outcome.report["left"] == []
+    assert read_outcome(job.folder) == outcome
 
 
 def test_modules_that_are_unsafe_to_fork_are_left_to_the_workers(pools, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pipelines import command_line
+from tests.pipelines import command_line, imported
 from tests.step import fixtures as step_fixtures
 from tuner_component import Search, Tuner
 
@@ -16,19 +16,8 @@ COMPARED = ("trial_id", "values", "seed", "state", "score", "rungs")
 def _run(root, data, search, beam_pipeline_args=None):
     from tfx import v1 as tfx
 
-    types = tfx.types.standard_artifacts
-    examples = tfx.dsl.Importer(
-        source_uri=str(data / "examples"),
-        artifact_type=types.Examples,
-        properties={"split_names": '["train", "eval"]'},
-        custom_properties={
-            "file_format": "tfrecords_gzip",
-            "payload_format": "FORMAT_TF_EXAMPLE",
-        },
-    ).with_id("examples")
-    schema = tfx.dsl.Importer(
-        source_uri=str(data / "schema"), artifact_type=types.Schema
-    ).with_id("schema")
+    examples = imported.examples(data / "examples")
+    schema = imported.schema(data / "schema")
     tuner = Tuner(
         examples=examples.outputs["result"],
         schema=schema.outputs["result"],
@@ -36,16 +25,11 @@ def _run(root, data, search, beam_pipeline_args=None):
         label_key=step_fixtures.LABEL,
         search=search,
     )
-    pipeline = tfx.dsl.Pipeline(
-        pipeline_name="on-beam",
-        pipeline_root=str(root),
-        components=[examples, schema, tuner],
+    pipeline = imported.pipeline(
+        "on-beam",
+        root,
+        [examples, schema, tuner],
         beam_pipeline_args=beam_pipeline_args,
-        metadata_connection_config=(
-            tfx.orchestration.metadata.sqlite_metadata_connection_config(
-                str(root / "metadata.sqlite")
-            )
-        ),
     )
     tfx.orchestration.LocalDagRunner().run(pipeline)
     trials = command_line.trials(root)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipelines import command_line
+from tests.pipelines import command_line, imported
 from tests.pipelines.shared_data import tfx_data
 from tuner_component import Search, Tuner
 
@@ -15,34 +15,17 @@ pytestmark = pytest.mark.slow
 MODULE = Path(__file__).parent / "modules" / "transformed_taxi.py"
 
 
-def _imported(data):
-    from tfx import v1 as tfx
-
-    examples = tfx.dsl.Importer(
-        source_uri=str(data / "transform" / "transformed_examples"),
-        artifact_type=tfx.types.standard_artifacts.Examples,
-        properties={"split_names": '["train", "eval"]'},
-        custom_properties={
-            "file_format": "tfrecords_gzip",
-            "payload_format": "FORMAT_TF_EXAMPLE",
-        },
-    ).with_id("examples")
-    graph = tfx.dsl.Importer(
-        source_uri=str(data / "transform" / "transform_graph"),
-        artifact_type=tfx.types.standard_artifacts.TransformGraph,
-    ).with_id("graph")
-    schema = tfx.dsl.Importer(
-        source_uri=str(data / "schema_gen"),
-        artifact_type=tfx.types.standard_artifacts.Schema,
-    ).with_id("schema")
-    return examples, graph, schema
-
-
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     from tfx import v1 as tfx
 
-    examples, graph, schema = _imported(tfx_data("components/testdata"))
+    data = tfx_data("components/testdata")
+    examples = imported.examples(data / "transform" / "transformed_examples")
+    schema = imported.schema(data / "schema_gen")
+    graph = tfx.dsl.Importer(
+        source_uri=str(data / "transform" / "transform_graph"),
+        artifact_type=tfx.types.standard_artifacts.TransformGraph,
+    ).with_id("graph")
     root = tmp_path_factory.mktemp("taxi")
     tuner = Tuner(
         examples=examples.outputs["result"],
@@ -53,16 +36,8 @@ def root(tmp_path_factory):
         search=Search(strategy="grid", objective="val_accuracy", epochs=2),
         tune_args=tfx.proto.TuneArgs(num_parallel_trials=2),
     )
-    pipeline = tfx.dsl.Pipeline(
-        pipeline_name="transformed_taxi",
-        pipeline_root=str(root),
-        components=[examples, graph, schema, tuner],
-        metadata_connection_config=(
-            tfx.orchestration.metadata.sqlite_metadata_connection_config(
-                str(root / "metadata.sqlite")
-            )
-        ),
-    )
+    components = [examples, graph, schema, tuner]
+    pipeline = imported.pipeline("transformed_taxi", root, components)
     tfx.orchestration.LocalDagRunner().run(pipeline)
     return root
 

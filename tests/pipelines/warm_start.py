@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.pipelines import imported
 from tests.step import fixtures as step_fixtures
 from tuner_component import Tuner
 
@@ -10,19 +11,8 @@ def pipeline(root, data, output, artifact_type, search):
     """Returns importers, a resolver of the latest artifact, and a Tuner."""
     from tfx import v1 as tfx
 
-    types = tfx.types.standard_artifacts
-    examples = tfx.dsl.Importer(
-        source_uri=str(data / "examples"),
-        artifact_type=types.Examples,
-        properties={"split_names": '["train", "eval"]'},
-        custom_properties={
-            "file_format": "tfrecords_gzip",
-            "payload_format": "FORMAT_TF_EXAMPLE",
-        },
-    ).with_id("examples")
-    schema = tfx.dsl.Importer(
-        source_uri=str(data / "schema"), artifact_type=types.Schema
-    ).with_id("schema")
+    examples = imported.examples(data / "examples")
+    schema = imported.schema(data / "schema")
     earlier = tfx.dsl.Resolver(
         strategy_class=tfx.dsl.experimental.LatestArtifactStrategy,
         found=tfx.dsl.Channel(type=artifact_type),
@@ -36,13 +26,4 @@ def pipeline(root, data, output, artifact_type, search):
         prior_results=earlier.outputs["found"],
     )
     assert output in tuner.outputs
-    return tfx.dsl.Pipeline(
-        pipeline_name="warm-start",
-        pipeline_root=str(root),
-        components=[examples, schema, earlier, tuner],
-        metadata_connection_config=(
-            tfx.orchestration.metadata.sqlite_metadata_connection_config(
-                str(root / "metadata.sqlite")
-            )
-        ),
-    )
+    return imported.pipeline("warm-start", root, [examples, schema, earlier, tuner])

@@ -15,7 +15,7 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from scipy import stats
 
@@ -61,6 +61,29 @@ def is_worth_it(bracket: Bracket, limit: int | None) -> bool:
     if limit is not None:
         number = min(number, limit - NUM_AUDITED)
     return number >= _LEAST_CONFIGURATIONS and len(bracket.rungs) > 1
+
+
+def guarded(
+    bracket_of: Callable[[int], Bracket],
+    number: int,
+    limit: int | None,
+    *,
+    guard: bool,
+) -> tuple[Bracket, ...]:
+    """Returns a bracket, behind its audit where there is to be one.
+
+    Args:
+        bracket_of: How many start -> the bracket.
+        number: How many are to start in it.
+        limit: Configurations at most, those of the audit included; None for no
+            limit.
+        guard: Whether there is an audit where it is worth it.
+    """
+    audited = guard and is_worth_it(bracket_of(number), limit)
+    if limit is not None:
+        number = min(number, limit - (NUM_AUDITED if audited else 0))
+    bracket = bracket_of(number)
+    return (of(bracket), bracket) if audited else (bracket,)
 
 
 def of(bracket: Bracket) -> Bracket:

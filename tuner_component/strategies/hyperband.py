@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
 from tuner_component.search_space import SearchSpace
 from tuner_component.strategies import audit, brackets, proposing, rung_options
-from tuner_component.strategies.base import Action
 from tuner_component.strategies.iterations import Iterations
 from tuner_component.strategies.options import check_flag
 from tuner_component.strategies.plan import Plan
 from tuner_component.strategies.synchronous import Synchronous
-from tuner_component.trial import Trial
 
 
-class Hyperband:
+class Hyperband(Synchronous):
     """Successive halving in several brackets, each with fewer rungs than the last.
 
     The first bracket trusts the lowest rung most, the last one trains every
@@ -81,18 +77,5 @@ class Hyperband:
             limit -= audit.NUM_AUDITED
         first = (audit.of(one[0]),) if audited else ()
         every = Iterations(first, one, iterations, limit)
-        self.plan = Plan(every, resource, max_resource, is_least=audited)
-        self._schedule = Synchronous(self.plan, inner, audited=audited)
-
-    @property
-    def num_configurations(self) -> int:
-        """How many configurations are planned."""
-        return self.plan.num_configurations
-
-    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
-        """Returns promotions and new configurations; `Done` after the last bracket."""
-        return self._schedule.propose(history, count)
-
-    def keeps(self, history: Sequence[Trial]) -> Collection[str]:
-        """Returns the ids of the trials that may still be promoted."""
-        return self._schedule.keeps(history)
+        plan = Plan(every, resource, max_resource, is_least=audited)
+        super().__init__(plan, inner, audited=audited)

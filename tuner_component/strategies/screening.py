@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
 from tuner_component.search_space import SearchSpace
 from tuner_component.strategies import audit, proposing, rung_options
-from tuner_component.strategies.base import Action
 from tuner_component.strategies.brackets import Bracket, Rung
 from tuner_component.strategies.options import check_flag
 from tuner_component.strategies.plan import Plan
 from tuner_component.strategies.synchronous import Synchronous
-from tuner_component.trial import Trial
 
 _SHARE = 8
 
 
-class Screening:
+class Screening(Synchronous):
     """Two rungs: the low fidelity chooses who is checked again at the full one.
 
     The winner has always had the full training. 64 configurations at 12 epochs and
@@ -78,30 +74,17 @@ class Screening:
                 "full training. Give a lower min_resource, or a higher max_resource: "
                 "Search(epochs=...) where it is that of the search."
             )
-        number = num_configurations or max_trials or 64
         limit = proposing.num_configurations(space, max_trials)
-        whole = _bracket(number, num_checked, min_resource, max_resource)
-        audited = guard and audit.is_worth_it(whole, limit)
-        if limit is not None:
-            number = min(number, limit - (audit.NUM_AUDITED if audited else 0))
-        bracket = _bracket(number, num_checked, min_resource, max_resource)
-        first = (audit.of(bracket),) if audited else ()
-        self.plan = Plan((*first, bracket), resource, max_resource, is_least=audited)
+        planned = audit.guarded(
+            lambda number: _bracket(number, num_checked, min_resource, max_resource),
+            num_configurations or max_trials or 64,
+            limit,
+            guard=guard,
+        )
+        audited = len(planned) > 1
+        plan = Plan(planned, resource, max_resource, is_least=audited)
         inner = proposing.create(name, proposals, space, seed, random_share)
-        self._schedule = Synchronous(self.plan, inner, audited=audited)
-
-    @property
-    def num_configurations(self) -> int:
-        """How many configurations are planned."""
-        return self.plan.num_configurations
-
-    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
-        """Returns new configurations, then promotions; `Done` when all are checked."""
-        return self._schedule.propose(history, count)
-
-    def keeps(self, history: Sequence[Trial]) -> Collection[str]:
-        """Returns the ids of the trials that may still be promoted."""
-        return self._schedule.keeps(history)
+        super().__init__(plan, inner, audited=audited)
 
 
 def _bracket(number: int, num_checked: int | None, low: float, full: float) -> Bracket:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
 from tuner_component.search_space import SearchSpace
 from tuner_component.strategies import audit, brackets, proposing, rung_options
-from tuner_component.strategies.base import Action
 from tuner_component.strategies.options import check_flag
 from tuner_component.strategies.plan import Plan
 from tuner_component.strategies.synchronous import Synchronous
-from tuner_component.trial import Trial
 
 
-class SuccessiveHalving:
+class SuccessiveHalving(Synchronous):
     """One bracket: the worst of every rung drop out until one configuration is left.
 
     64 configurations with `reduction_factor=2`, `min_resource=100` and
@@ -76,30 +72,15 @@ class SuccessiveHalving:
             num_configurations = max_trials or reduction_factor**steps
         check_flag(name, "guard", guard)
         limit = proposing.num_configurations(space, max_trials)
-        whole = brackets.successive_halving(
-            num_configurations, min_resource, max_resource, reduction_factor
+        planned = audit.guarded(
+            lambda number: brackets.successive_halving(
+                number, min_resource, max_resource, reduction_factor
+            ),
+            num_configurations,
+            limit,
+            guard=guard,
         )
-        audited = guard and audit.is_worth_it(whole, limit)
-        if limit is not None:
-            limit -= audit.NUM_AUDITED if audited else 0
-            num_configurations = min(num_configurations, limit)
-        bracket = brackets.successive_halving(
-            num_configurations, min_resource, max_resource, reduction_factor
-        )
-        first = (audit.of(bracket),) if audited else ()
-        self.plan = Plan((*first, bracket), resource, max_resource, is_least=audited)
+        audited = len(planned) > 1
+        plan = Plan(planned, resource, max_resource, is_least=audited)
         inner = proposing.create(name, proposals, space, seed, random_share)
-        self._schedule = Synchronous(self.plan, inner, audited=audited)
-
-    @property
-    def num_configurations(self) -> int:
-        """How many configurations are planned."""
-        return self.plan.num_configurations
-
-    def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
-        """Returns promotions and new configurations; `Done` when one is left."""
-        return self._schedule.propose(history, count)
-
-    def keeps(self, history: Sequence[Trial]) -> Collection[str]:
-        """Returns the ids of the trials that may still be promoted."""
-        return self._schedule.keeps(history)
+        super().__init__(plan, inner, audited=audited)

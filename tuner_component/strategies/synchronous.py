@@ -38,16 +38,24 @@ class Synchronous:
         plan: The brackets.
         proposals: What fills the lowest rungs.
         audited: Whether the first bracket is the audit of the second one.
+
+    Attributes:
+        plan: What will be spent.
     """
 
     def __init__(
         self, plan: Plan, proposals: Strategy, *, audited: bool = False
     ) -> None:
-        self._plan = plan
+        self.plan = plan
         self._proposals = proposals
         self._audited = audited
         # That of an audit, of which nobody drops out, is 1.
         self._reduction_factor = plan.brackets[int(audited)].reduction_factor
+
+    @property
+    def num_configurations(self) -> int:
+        """How many configurations are planned."""
+        return self.plan.num_configurations
 
     def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
         """Returns promotions and new configurations; each one counts for the next."""
@@ -107,9 +115,9 @@ class Synchronous:
             for place, some in members.items()
             if len(place) > 1 and not self._is_own(place)
         }
-        room = self._plan.num_configurations - sum(map(len, earlier.values()))
+        room = self.plan.num_configurations - sum(map(len, earlier.values()))
         filled: list[_Filled] = []
-        for index, bracket in enumerate(self._plan.brackets):
+        for index, bracket in enumerate(self.plan.brackets):
             some = members.get((index, *bracket.resources), [])
             number = max(min(bracket.num_configurations, room), len(some))
             room -= number
@@ -133,8 +141,8 @@ class Synchronous:
         return bool(resources) and self._resources(index) == tuple(resources)
 
     def _resources(self, index: object) -> tuple[float, ...]:
-        if isinstance(index, int) and index < len(self._plan.brackets):
-            return self._plan.brackets[index].resources
+        if isinstance(index, int) and index < len(self.plan.brackets):
+            return self.plan.brackets[index].resources
         return ()
 
     def _promotion(self, filled: Sequence[_Filled]) -> Promote | None:
@@ -173,18 +181,18 @@ class Synchronous:
         return self._fidelity(next(r for r in steps if not rungs.has_entered(trial, r)))
 
     def _fidelity(self, resource: float) -> Fidelity:
-        return Fidelity(self._plan.resource, resource, self._plan.max_resource)
+        return Fidelity(self.plan.resource, resource, self.plan.max_resource)
 
     def _done(self, filled: Sequence[_Filled]) -> Done:
         members = [trial for _, some in filled for trial in some]
         spent = sum(map(rungs.spent, members))
-        planned = self._plan.num_configurations
-        text = f"{len(members)} configurations got {spent:g} {self._plan.resource}"
+        planned = self.plan.num_configurations
+        text = f"{len(members)} configurations got {spent:g} {self.plan.resource}"
         if len(members) < planned:
             text += f"; there are no more, the plan had room for {planned}"
         if self._audited and len(filled) > 1:
             (_, audited), (bracket, watched) = filled[:2]
-            text += "; " + audit.verdict(bracket, audited, watched, self._plan.resource)
+            text += "; " + audit.verdict(bracket, audited, watched, self.plan.resource)
         return Done(text)
 
 

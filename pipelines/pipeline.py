@@ -29,17 +29,8 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
         "eval_args": tfx.proto.EvalArgs(num_steps=settings.eval_steps),
     }
     example_gen = _example_gen(settings)
-    statistics_gen = tfx.components.StatisticsGen(
-        examples=example_gen.outputs["examples"]
-    )
-    schema_gen = tfx.components.SchemaGen(
-        statistics=statistics_gen.outputs["statistics"]
-    )
-    transform = tfx.components.Transform(
-        examples=example_gen.outputs["examples"],
-        schema=schema_gen.outputs["schema"],
-        **user_code,
-    )
+    preparing = preparation(example_gen, **user_code)
+    transform = preparing[-1]
     transformed = {
         "examples": transform.outputs["transformed_examples"],
         "transform_graph": transform.outputs["transform_graph"],
@@ -58,7 +49,7 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
         **steps,
         hyperparameters=tuner.outputs["best_hyperparameters"],
     )
-    components = [example_gen, statistics_gen, schema_gen, transform, tuner, trainer]
+    components = [example_gen, *preparing, tuner, trainer]
     if settings.evaluate:
         components.append(
             tfx.components.Evaluator(
@@ -79,6 +70,27 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
             )
         ),
     )
+
+
+def preparation(example_gen: Any, **user_code: Any) -> list[Any]:
+    """Returns the steps that transform what a component reads; the last is Transform.
+
+    Args:
+        example_gen: Reads the examples.
+        user_code: Arguments of Transform: `module_file`, and what that module needs.
+    """
+    statistics_gen = tfx.components.StatisticsGen(
+        examples=example_gen.outputs["examples"]
+    )
+    schema_gen = tfx.components.SchemaGen(
+        statistics=statistics_gen.outputs["statistics"]
+    )
+    transform = tfx.components.Transform(
+        examples=example_gen.outputs["examples"],
+        schema=schema_gen.outputs["schema"],
+        **user_code,
+    )
+    return [statistics_gen, schema_gen, transform]
 
 
 def _example_gen(settings: Settings) -> Any:

@@ -89,3 +89,15 @@ def test_a_search_ends_in_time(inputs, tmp_path):
         SearchFailedError, match=r"without a trial that has.*max_seconds=5"
     ):
         run_step(inputs, given, tmp_path)
+
+
+def test_code_that_changes_folders_takes_nothing_elsewhere(
+    inputs, tmp_path, monkeypatch
+):
+    """Pipeline roots of TFX's tutorials are relative."""
+    monkeypatch.chdir(tmp_path)
+    given = _given({"only": "leave"}, max_trials=2)
+    made = run_step(inputs, given, Path("root"))
+    assert list(tmp_path.glob(f"{made['best_model'][0].uri}/**/saved_model.pb"))
+    trials = tmp_path.glob("root/Tuner/studies/*/trials/*/outcome.json")
+    assert len(list(trials)) == 2

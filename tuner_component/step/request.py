@@ -52,9 +52,12 @@ class Request:
         proto_utils.json_to_proto(self.properties["eval_args"], evaluation)
         return list(train.splits), list(evaluation.splits)
 
-    @property
+    @functools.cached_property
     def studies_root(self) -> str:
         """Where the node's studies are: the same in every execution."""
+        return absolute(self._studies_root())
+
+    def _studies_root(self) -> str:
         if self.search.study_dir:
             return os.path.join(self.search.study_dir, self.node)  # noqa: PTH118
         uri = self.outputs["best_hyperparameters"][0].uri.rstrip("/")
@@ -67,6 +70,11 @@ class Request:
     def flock_root(self) -> str:
         """Where a flock's coordinator and workers meet."""
         return f"{self.studies_root}/{self.flock_name}"
+
+
+def absolute(path: str) -> str:
+    """Returns a path that stays the same when the user's code changes folders."""
+    return path if is_remote(path) else os.path.abspath(path)  # noqa: PTH100 - a str
 
 
 def log_folder(studies_root: str) -> str:

@@ -14,6 +14,7 @@ from tuner_component.estimators.repeated_runs import Runs
 from tuner_component.pareto.ranking import hypervolumes, pareto_set
 from tuner_component.search_space.wiring import wirings
 from tuner_component.step import outputs, probe
+from tuner_component.step.request import absolute
 from tuner_component.study import Study
 from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
 
@@ -195,7 +196,7 @@ def _export(artifact: Any, study: Study, best: Trial, engine: Engine) -> str:
 
     target = str(path_utils.serving_model_dir(artifact.uri))
     problem = probe.export(
-        engine, best, study.objective, study.folder_of(best.trial_id), target
+        engine, best, study.objective, study.folder_of(best.trial_id), absolute(target)
     )
     if problem:
         artifact.set_string_custom_property("export_error", problem)

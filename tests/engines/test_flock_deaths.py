@@ -94,6 +94,27 @@ def test_an_outcome_kept_by_a_worker_that_died_is_found(flocks, workers, tmp_pat
     assert read_outcome(job.folder).metrics == {"loss": 0.5}
 
 
+def test_what_broke_off_with_one_worker_goes_to_another(flocks, workers, tmp_path):
+    """A host that breaks off all it gets is always the first that is free."""
+    flock = flocks(num_slots=1, evaluator=WAITING)
+    workers("bad")
+    job = make_job(tmp_path)
+    flock.submit(job)
+    wait_for(flock, Measured)
+    (process,) = processes_in(tmp_path / "t0", "begun")
+    os.kill(process, signal.SIGKILL)
+    assert wait_for(flock, Outcome)[-1].worker.startswith("bad.")
+    workers("good")
+    until(lambda: flock.wait(0.0) or len(_present(flock)) == 2)
+    release(job)
+    flock.submit(job)
+    assert wait_for(flock, Outcome)[-1].worker.startswith("good.")
+
+
+def _present(flock):
+    return [member.id for member in flock._members.values() if member.is_present]
+
+
 def test_a_worker_that_is_told_to_stop_says_so(flocks, workers, tmp_path):
     patient = Timing(beat_seconds=1.0, lease_seconds=600.0, batch_seconds=0.05)
     flock = flocks(num_slots=1, timing=patient, evaluator=WAITING)

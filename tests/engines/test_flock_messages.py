@@ -163,8 +163,10 @@ def test_a_lease_runs_out(tmp_path):
     assert lease.has_run_out
 
 
-def make_member(slots: int = 1, holding: tuple[str, ...] = ()) -> roster.Member:
-    member = roster.Member("w0.01234567", Silence(1.0), is_awaited=False)
+def make_member(
+    slots: int = 1, holding: tuple[str, ...] = (), name: str = "w0"
+) -> roster.Member:
+    member = roster.Member(f"{name}.01234567", Silence(1.0), is_awaited=False)
     member.take(Note(Kind.JOINED, slots=slots, holding=holding))
     return member
 
@@ -207,6 +209,18 @@ def test_a_job_goes_to_who_has_it_or_has_most_room():
     holder.lend(JOB)
     assert roster.choose(members, JOB) is roomy
     assert roster.choose([holder, lost], JOB) is None
+
+
+def test_a_job_that_broke_off_waits_for_another_if_there_is_one():
+    bad, good = make_member(3), make_member(1, name="w1")
+    assert roster.choose([bad, good], JOB, {bad.id}) is good
+    assert roster.choose([bad], JOB, {bad.id}) is bad
+    number = good.lend(JOB)
+    assert roster.choose([bad, good], JOB, {bad.id}) is None
+    assert roster.choose([bad, good], JOB, {bad.id, good.id}) is bad
+    good.lent.pop(number)
+    good.is_lost = True
+    assert roster.choose([bad, good], JOB, {bad.id}) is bad
 
 
 def cluster(task: object) -> str:

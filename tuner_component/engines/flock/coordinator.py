@@ -21,7 +21,7 @@ from tuner_component.engines.storage.names import check_name
 from tuner_component.engines.storage.objects import Storage
 from tuner_component.engines.storage.retries import RetryingStorage
 from tuner_component.errors import EngineError
-from tuner_component.evaluation import Job
+from tuner_component.evaluation import Job, Outcome
 
 _logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ class Flock:
         self._queue: collections.deque[Job] = collections.deque()
         self._events: list[Event] = []
         self._members: dict[str, Member] = {}
+        self._broken_off: dict[str, set[str]] = {}  # trial id to ids of members
         self._absence = Silence(setup.timing.beat_seconds)
         self._is_closed = False
         self._complaint = ""
@@ -89,6 +90,9 @@ class Flock:
                 break
             time.sleep(min(self._pace.pause(), left))
         events, self._events = self._events, []
+        for event in events:
+            if isinstance(event, Outcome):
+                self._note_where(event)
         return events
 
     def cancel(self, trial_id: str) -> None:
@@ -121,6 +125,14 @@ class Flock:
         except OSError:
             self._lead.end(study_has_ended=False)
             raise
+
+    def _note_where(self, outcome: Outcome) -> None:
+        """Remembers who had a trial that has broken off, for its next attempt."""
+        if outcome.error is not None and outcome.error.is_infrastructure:
+            where = self._broken_off.setdefault(outcome.trial_id, set())
+            where.add(outcome.worker)
+        else:
+            self._broken_off.pop(outcome.trial_id, None)
 
     def _close(self, *, study_has_ended: bool) -> None:
         self._is_closed = True
@@ -249,7 +261,8 @@ class Flock:
         self._queue.clear()
         mails = {}
         for job in waiting:
-            member = roster.choose(self._members.values(), job)
+            avoided = self._broken_off.get(job.trial_id, ())
+            member = roster.choose(self._members.values(), job, avoided)
             if member is None:
                 self._queue.append(job)
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tuner_component.engines.base import Event, Measured, Started
 from tuner_component.engines.flock.messages import Kind, Note
@@ -132,14 +132,24 @@ class Member:
         )
 
 
-def choose(members: Iterable[Member], job: Job) -> Member | None:
-    """Returns who gets a job; None when all are busy.
+def choose(
+    members: Iterable[Member], job: Job, avoided: Collection[str] = ()
+) -> Member | None:
+    """Returns who gets a job; None when it has to wait.
 
     It is who has begun it for an earlier coordinator, or else the member with the
     most free slots.
+
+    Args:
+        members: Of the flock.
+        job: What is to be run.
+        avoided: Ids of those where it broke off. It may be their host's fault, and who
+            breaks off all it gets is always free: the job rather waits for another.
     """
-    free = [member for member in members if member.num_free > 0]
-    for member in free:
-        if job.trial_id in member.holding:
+    present = [member for member in members if member.is_present]
+    for member in present:
+        if job.trial_id in member.holding and member.num_free > 0:
             return member
+    others = [member for member in present if member.id not in avoided] or present
+    free = [member for member in others if member.num_free > 0]
     return max(free, key=lambda member: member.num_free, default=None)

@@ -20,6 +20,7 @@ from tests.engines.beam_searches import (
     told,
 )
 from tests.engines.bowl import make_bowl
+from tests.engines.flock_evaluators import WAITING
 from tests.engines.runners.listening import Listening
 from tuner_component.engines.beam import stages
 from tuner_component.engines.beam.memo import Memo
@@ -206,6 +207,15 @@ def test_trials_that_fail_are_outcomes(tmp_path):
     assert failed
     assert [t for t in trials if t.state is TrialState.FAILED] == failed
     assert "too far to the right" in failed[0].error.message
+
+
+@pytest.mark.timeout(60)
+def test_a_trial_ends_with_the_search_and_costs_no_attempt(tmp_path):
+    """It would go on for ever."""
+    case = Case(evaluator=WAITING, max_trials=2, max_seconds=4.0)
+    trials, reason = on_beam(tmp_path, case, submitter(arguments()))
+    assert reason == "max_seconds is over"
+    assert {(t.state, t.num_attempts) for t in trials} == {(TrialState.PENDING, 0)}
 
 
 def test_a_trial_that_kills_its_process_is_retried_and_fails_with_its_last_words(

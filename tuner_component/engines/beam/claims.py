@@ -36,6 +36,10 @@ class Claims:
         path, token = self._path(round_name, trial_id), secrets.token_hex(8)
         return again(lambda: _take(path, token))
 
+    def drop(self, round_name: str, trial_id: str) -> None:
+        """Takes a claim back, which the caller must have; may raise `OSError`."""
+        self._path(round_name, trial_id).unlink(missing_ok=True)
+
     def is_taken(self, round_name: str, trial_id: str) -> bool:
         """Returns whether somebody has taken the job."""
         return self._path(round_name, trial_id).exists()

@@ -75,6 +75,11 @@ class Memo:
         """Returns whether the caller is the first to take a job of a round."""
         return self._claims is None or self._claims.take(round_name, job.trial_id)
 
+    def unclaim(self, round_name: str, job: Job) -> None:
+        """Lets go of a job that has been ended: nobody has died of it."""
+        if self._claims is not None:
+            self._claims.drop(round_name, job.trial_id)
+
     def begin_beat(self, submission: str) -> None:
         """Shows the driver of a pipeline that this worker is at work."""
         if self._beats is not None:

@@ -60,7 +60,8 @@ class Order:
         user_modules: The user's modules.
         environment: Variables that the processes which run trials have in addition.
         limits: What a trial may use.
-        ends_at: Unix time in seconds after which no trial begins; None for no end.
+        ends_at: Unix time in seconds when the trials under way are ended, and after
+            which none begins; None for no end.
     """
 
     folder: str

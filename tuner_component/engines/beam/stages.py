@@ -86,6 +86,9 @@ class Evaluate(beam.DoFn):
         if kept is not None:
             return dataclasses.replace(kept, attempt=job.attempt)
         outcome = WORKSHOP.run(self._order, job)
+        if outcome is None:
+            memo.unclaim(round_name, job)
+            return None
         outcome = dataclasses.replace(outcome, worker=_worker_name())
         try:
             memo.keep(round_name, job, outcome)

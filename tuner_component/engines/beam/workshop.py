@@ -13,7 +13,6 @@ import tempfile
 import threading
 import time
 
-from tuner_component.engines.base import Event
 from tuner_component.engines.beam.order import Order
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.engines.pool_server import Preload
@@ -36,15 +35,15 @@ class Workshop:
             if not self._idle[_key(order)]:
                 self._idle[_key(order)].append(self._made(order))
 
-    def run(self, order: Order, job: Job) -> Outcome:
-        """Runs a job; whatever happens to it is an outcome."""
+    def run(self, order: Order, job: Job) -> Outcome | None:
+        """Runs a job; whatever happens to it is an outcome.
+
+        None: the search has ended before, and the job with it.
+        """
         started = time.time()
         pool = self._borrow(order)
         try:
-            pool.submit(job)
-            outcome = _outcome(pool.wait())
-            while outcome is None:
-                outcome = _outcome(pool.wait())
+            outcome = _outcome_in_time(pool, job, order.ends_at)
         except EngineError as error:
             pool.close()
             reason = TrialError(Reason.INFRASTRUCTURE, str(error))
@@ -85,8 +84,18 @@ WORKSHOP = Workshop()
 """That of this process: every stage of every pipeline finds it warm."""
 
 
-def _outcome(events: collections.abc.Sequence[Event]) -> Outcome | None:
-    return next((event for event in events if isinstance(event, Outcome)), None)
+def _outcome_in_time(
+    pool: LocalPool, job: Job, ends_at: float | None
+) -> Outcome | None:
+    pool.submit(job)
+    while True:
+        left = None if ends_at is None else max(ends_at - time.time(), 0.0)
+        for event in pool.wait(left):
+            if isinstance(event, Outcome):
+                return event
+        if left == 0.0:
+            pool.cancel(job.trial_id)
+            return None
 
 
 def _key(order: Order) -> str:

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "tuner_component"
 # not know each other.
 LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (0, frozenset({"errors", "garbage", "import_path", "kernel_cache"})),
-    (0, frozenset({"shared_folder", "spelling"})),
+    (0, frozenset({"precision", "shared_folder", "spelling"})),
     (1, frozenset({"trial", "records"})),
     (1, frozenset({"search_checks"})),
     (1, frozenset({"search", "search_space", "pareto"})),

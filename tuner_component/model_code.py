@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tuner_component import model_inputs, training
+from tuner_component import model_inputs, precision, training
 from tuner_component.errors import TrialFailedError
+from tuner_component.precision import Precision
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,7 @@ class ModelCode:
             `validation_steps`; None means "not said".
         cross_validation: Options of the cross-validation of scikit-learn estimators.
         seed: The study's.
+        precision: What every model is built with, unless it sets another.
     """
 
     build_model: Callable[[Any], Any]
@@ -32,10 +34,12 @@ class ModelCode:
     fit_defaults: Mapping[str, Any]
     cross_validation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seed: int = 0
+    precision: Precision = dataclasses.field(default_factory=precision.found)
 
 
 def built_model(code: ModelCode, hp: Any) -> Any:
     """Returns what the user's code builds; raises if it cannot be trained."""
+    code.precision.restore()
     model = code.build_model(hp)
     if not hasattr(model, "fit") or getattr(model, "optimizer", None) is None:
         raise TrialFailedError(

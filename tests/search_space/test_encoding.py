@@ -140,3 +140,44 @@ def test_a_single_value_has_no_features():
     rows = encoding.sample(np.zeros((3, 2)))
     assert encoding.features(rows).shape == (3, 0)
     assert encoding.values(rows[0]) == {"a": "x", "b": 2.0}
+
+
+CNN = Condition("model", ("cnn",))
+TIED = SearchSpace(
+    [
+        Choice("model", ("mlp", "cnn")),
+        Boolean("deep", conditions=(CNN,)),
+        Int("size", 1, 5, conditions=(CNN, Condition("deep", (True,)))),
+        Float("size", 1.0, 5.0, conditions=(Condition("model", ("mlp",)),)),
+        *(Float(f"free_{number}", 0, 1) for number in range(20)),
+    ],
+    ["size > 2", "not deep or size != 4"],
+)
+
+
+def test_rows_are_allowed_whose_configurations_are():
+    encoding = Encoding(TIED)
+    codes = encoding.sample(np.random.default_rng(0).random((300, 24)))
+    allowed = encoding.allowed(codes).tolist()
+    assert allowed == [TIED.allows(encoding.values(row)) for row in codes]
+    assert set(allowed) == {True, False}
+    unconstrained = Encoding(SearchSpace(TIED.parameters))
+    assert unconstrained.allowed(codes).all()
+
+
+def test_of_what_no_constraint_names_nothing_is_decoded(monkeypatch):
+    """Wide spaces took ten seconds a proposal: thousands of neighbours, whole."""
+    encoding, seen = Encoding(TIED), []
+    codes = encoding.sample(np.random.default_rng(0).random((300, 24)))
+    codes[:, 3] = np.nan
+    codes[:, 0] = 1
+    codes = encoding.settle(codes)
+
+    def note(space, values):
+        seen.append(dict(values))
+        return True
+
+    monkeypatch.setattr(SearchSpace, "allows", note)
+    encoding.allowed(codes)
+    assert len(seen) <= 1 + 5 + 1
+    assert {name for values in seen for name in values} == {"model", "deep", "size"}

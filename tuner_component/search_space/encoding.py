@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -68,15 +69,41 @@ class Encoding:
 
         A parameter that is active without having a code gets its default.
         """
-        values: dict[str, Value] = {}
-        for each, code in zip(self.columns, codes.tolist(), strict=True):
-            parameter = each.parameter
-            if parameter.name not in values and parameter.is_active(values):
-                known = code == code  # not NaN
-                values[parameter.name] = (
-                    each.value(code) if known else parameter.default
-                )
-        return values
+        return _decoded(self.columns, codes)
+
+    def allowed(self, codes: Array) -> npt.NDArray[np.bool_]:
+        """Returns which rows of codes fulfil the constraints.
+
+        Only what the constraints depend on is decoded, and equal rows of it once: most
+        of what is asked for differs from the next in a parameter that no constraint
+        names.
+
+        Args:
+            codes: Shape `(n, num_parameters)`.
+
+        Returns:
+            Shape `(n,)`.
+        """
+        columns = [self.columns[index] for index in self._constrained]
+        found: dict[bytes, bool] = {}
+        rows = np.ascontiguousarray(codes[:, self._constrained])
+        keys = [row.tobytes() for row in rows]
+        for key, row in zip(keys, rows, strict=True):
+            if key not in found:
+                found[key] = self._space.allows(_decoded(columns, row))
+        return np.fromiter((found[key] for key in keys), bool, len(keys))
+
+    @functools.cached_property
+    def _constrained(self) -> list[int]:
+        """The parameters that constraints name, and those that activate them."""
+        names = {name for each in self._space.constraints for name in each.names}
+        indices = []
+        for index in reversed(range(len(self.columns))):
+            parameter = self.columns[index].parameter
+            if parameter.name in names:
+                indices.append(index)
+                names |= {condition.parent for condition in parameter.conditions}
+        return indices[::-1]
 
     def features(self, codes: Array) -> Array:
         """Returns the features of rows of codes, shape `(n, num_features)`."""
@@ -131,3 +158,13 @@ class Encoding:
                 codes = [each.code(value) for value in known if value is not None]
                 holds |= np.isin(settled[:, index], codes)
         return holds
+
+
+def _decoded(columns: Sequence[Column], codes: Array) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for each, code in zip(columns, codes.tolist(), strict=True):
+        parameter = each.parameter
+        if parameter.name not in values and parameter.is_active(values):
+            known = code == code  # not NaN
+            values[parameter.name] = each.value(code) if known else parameter.default
+    return values

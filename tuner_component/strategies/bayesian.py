@@ -168,8 +168,7 @@ class Bayesian:
         """Returns which codes fulfil the constraints; those listed all do."""
         if not self._space.constraints or self._every is not None:
             return np.ones(len(rows), bool)
-        values = map(self._encoding.values, rows)
-        return np.fromiter(map(self._space.allows, values), bool, len(rows))
+        return self._encoding.allowed(rows)
 
     def _equal_to(self, tried: Container[str]) -> npt.NDArray[np.bool_]:
         """Returns which of all codes are one architecture with a tried one."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -14,10 +15,15 @@ from tuner_component.trial import Fidelity, Objective, Trial, TrialState
 
 _ACCURACY = Objective("val_accuracy", "max")
 _LOSS = Objective("val_loss", "min")
+_SIZE = Objective("model_bytes", "min")
 
 
 def _trial(number, state=TrialState.COMPLETED, **more):
-    metrics = {"val_accuracy": 0.5 + number / 10, "val_loss": 1.0 - number / 10}
+    metrics = {
+        "val_accuracy": 0.5 + number / 10,
+        "val_loss": 1.0 - number / 10,
+        "model_bytes": 10.0**number,
+    }
     ended = state in (TrialState.COMPLETED, TrialState.PAUSED)
     return Trial(
         f"{number:04d}",
@@ -89,6 +95,40 @@ def test_the_stock_form_as_we_write_it(tmp_path):
     values = [{"units": 24, "score": "s"}, {"units": 8, "score": "s"}]
     trials = (PriorTrial(values[0], -0.7), PriorTrial(values[1], -0.5))
     assert found.studies == (PriorStudy(str(tmp_path), trials),)
+
+
+def _several(folder, objectives):
+    """The stock form of two objectives, written in the order of the compromise."""
+    trials = [
+        dataclasses.replace(
+            trial,
+            losses=tuple(o.loss(trial.metrics[o.name]) for o in objectives),
+            loss=objectives[0].loss(trial.metrics[objectives[0].name]),
+        )
+        for trial in map(_trial, range(3))
+    ]
+    outputs.write_tuner_results(str(folder), trials, objectives)
+    return {"prior_results": [_artifact(standard_artifacts.TunerResults, folder)]}
+
+
+@pytest.mark.parametrize("objective", [_ACCURACY, _LOSS, _SIZE])
+def test_of_several_objectives_the_one_of_todays_name_counts(tmp_path, objective):
+    """Their order is that of a compromise: it says nothing about the first score."""
+    found = prior_results.read(_several(tmp_path, [_ACCURACY, _LOSS, _SIZE]), objective)
+    trials = found.studies[0].trials
+    losses = {trial.values["units"]: trial.loss for trial in trials}
+    expected = {
+        trial.values["units"]: objective.loss(trial.metrics[objective.name])
+        for trial in map(_trial, range(3))
+    }
+    assert losses == expected
+
+
+def test_of_several_objectives_none_may_be_todays(tmp_path):
+    given = _several(tmp_path, [_ACCURACY, _LOSS])
+    message = r"'val_auc' is missing from .* they have \['val_accuracy', 'val_loss'\]"
+    with pytest.raises(PreflightError, match=message):
+        prior_results.read(given, Objective("val_auc", "max"))
 
 
 @pytest.mark.slow
@@ -197,7 +237,8 @@ def test_a_folder_that_is_gone(tmp_path):
 
 def test_an_objective_that_is_missing_names_those_there_are(tmp_path):
     message = (
-        r"'val_acuracy' is missing .* they have \['val_accuracy', 'val_loss'\]\. "
+        r"'val_acuracy' is missing .* they have \['model_bytes', 'val_accuracy', "
+        r"'val_loss'\]\. "
         r"Did you mean 'val_accuracy'\?"
     )
     with pytest.raises(PreflightError, match=message):

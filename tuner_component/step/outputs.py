@@ -16,6 +16,7 @@ from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
 
 RESERVED = ("trial_id", "score")
 RESERVED_PREFIX = "hyperparameter/"
+OBJECTIVE_PREFIX = "tuner/objective/"
 
 
 def write_best_hyperparameters(folder: str, best: Trial) -> str:
@@ -127,7 +128,7 @@ def _several(
     if len(objectives) < 2:
         return {}
     names = [objective.name for objective in objectives]
-    columns = {f"tuner/objective/{name}": trial.metrics[name] for name in names}
+    columns = {f"{OBJECTIVE_PREFIX}{name}": trial.metrics[name] for name in names}
     return {**columns, "tuner/in_pareto_set": in_pareto_set}
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from tuner_component import artifacts
 from tuner_component.errors import PreflightError
 from tuner_component.spelling import suggestion
-from tuner_component.step.outputs import RESERVED, RESERVED_PREFIX
+from tuner_component.step.outputs import OBJECTIVE_PREFIX, RESERVED, RESERVED_PREFIX
 from tuner_component.strategies.prior_studies import PriorStudy, PriorTrial
 from tuner_component.trial import Objective, TrialState, is_finite
 
@@ -44,7 +44,8 @@ def read(inputs: Mapping[str, Sequence[Any]], objective: Objective) -> Results:
     Args:
         inputs: Input key to artifacts.
         objective: Today's: losses are those of the metric with its name. The stock
-            form has one score without a name, which is taken for it.
+            form has one score without a name, which is taken for it; ours of a search
+            with several objectives has their names.
 
     Raises:
         PreflightError: If a file is not understood, no trial has the objective, or
@@ -127,6 +128,9 @@ def _read_stock(
     path: str, text: str, objective: Objective
 ) -> tuple[tuple[PriorTrial, ...], _Rest]:
     rows = _rows(path, _json(path, text))
+    several = {n for row in rows for n in row if n.startswith(OBJECTIVE_PREFIX)}
+    if several:
+        return _read_several(rows, several, objective)
     scored = [row for row in rows if is_finite(row.get("score"))]
     if rows and not any("score" in row for row in rows):
         columns = sorted({name for row in rows for name in row})
@@ -143,6 +147,20 @@ def _read_stock(
         PriorTrial(_values(row), sign * row["score"], row.get(_RUNG)) for row in scored
     ]
     return tuple(trials), _Rest(len(rows) - len(trials), frozenset({objective.name}))
+
+
+def _read_several(
+    rows: Sequence[Mapping[str, Any]], columns: Iterable[str], objective: Objective
+) -> tuple[tuple[PriorTrial, ...], _Rest]:
+    """Reads a search with several objectives, whose order is that of a compromise."""
+    own = f"{OBJECTIVE_PREFIX}{objective.name}"
+    trials = [
+        PriorTrial(_values(row), objective.loss(row[own]))
+        for row in rows
+        if is_finite(row.get(own))
+    ]
+    names = frozenset(column.removeprefix(OBJECTIVE_PREFIX) for column in columns)
+    return tuple(trials), _Rest(len(rows) - len(trials), names)
 
 
 def _sign(scores: Sequence[float], objective: Objective) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from sklearn import linear_model, pipeline, preprocessing
+from sklearn import linear_model, model_selection, pipeline, preprocessing
 from sklearn.ensemble import RandomForestClassifier
 
 from tests.sklearn_evaluation.trials import CLASSES, X, code_of, job_of, run
 from tuner_component.errors import TrialFailedError
+from tuner_component.evaluation import evaluate
 from tuner_component.sklearn_evaluation.evaluation import (
     SklearnEvaluation,
     is_estimator,
@@ -41,6 +42,21 @@ def test_a_random_state_of_the_users_stays():
         dict(run(code_of(build), job_of(seed=seed)).metrics) for seed in (0, 1)
     )
     assert one == other
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: model_selection.KFold(3, shuffle=True),
+        lambda: model_selection.ShuffleSplit(3),
+        lambda: model_selection.RepeatedStratifiedKFold(n_splits=3, n_repeats=2),
+    ],
+)
+def test_a_splitter_without_a_seed_has_the_same_folds_in_every_worker(make):
+    """Each worker cuts the folds once, at its own first trial."""
+    workers = [SklearnEvaluation(code_of(cv=make())) for _ in range(2)]
+    firsts = [evaluate(w, job_of(seed=n), print) for n, w in enumerate(workers)]
+    assert firsts[0].metrics == firsts[1].metrics
 
 
 def test_a_fraction_trains_on_so_many_examples():

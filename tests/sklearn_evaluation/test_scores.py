@@ -59,6 +59,11 @@ def test_scorers_are_the_users(scoring, names):
     }
 
 
+def test_a_loss_of_the_users_takes_the_place_of_the_usual_one():
+    metrics = run(code_of(scoring={"loss": lambda e, x, y: 0.25})).metrics
+    assert metrics["val_loss"] == 0.25
+
+
 def test_a_negated_score_says_so_in_its_name():
     from sklearn import metrics
 

@@ -42,7 +42,8 @@ def make(x: Any, y: Any, cv: Any, seed: int, *, classify: bool) -> Sequence[Fold
         x: Features, of shape `(num_examples, num_columns)`.
         y: Labels, of shape `(num_examples,)` or `(num_examples, num_outputs)`.
         cv: How many folds, or a scikit-learn splitter.
-        seed: The study's; fixes which example is in which fold, and the subsets.
+        seed: The study's; fixes which example is in which fold, and the subsets. Also
+            NumPy's global generator is left seeded with it.
         classify: Whether the folds have the classes in equal proportions.
 
     Raises:
@@ -50,6 +51,8 @@ def make(x: Any, y: Any, cv: Any, seed: int, *, classify: bool) -> Sequence[Fold
     """
     stratify = classify and y.ndim == 1
     splitter = cv if hasattr(cv, "get_n_splits") else _splitter(y, cv, seed, stratify)
+    # What a splitter draws without a random_state of its own is drawn from this.
+    np.random.seed(seed % 2**32)  # noqa: NPY002
     try:
         pairs = list(splitter.split(x, y))
     except ValueError as error:

@@ -40,8 +40,8 @@ def measure(
 ) -> dict[str, float]:
     """Returns the scores of a fitted estimator, and its loss where it has one.
 
-    The loss is the mean logarithmic one of a classifier with `predict_proba`, and the
-    mean squared error of a regressor.
+    The loss is the user's where a scorer has that name, else the mean logarithmic one
+    of a classifier with `predict_proba`, and the mean squared error of a regressor.
 
     Args:
         estimator: Fitted.
@@ -51,7 +51,7 @@ def measure(
         prefix: In front of every name.
     """
     scores = {f"{prefix}{n}": float(s(estimator, x, y)) for n, s in scorers.items()}
-    loss = _loss(estimator, x, y)
+    loss = None if LOSS in scorers else _loss(estimator, x, y)
     return scores if loss is None else {**scores, f"{prefix}{LOSS}": loss}
 
 

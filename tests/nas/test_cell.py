@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
+import itertools
 
+import keras_tuner
 import numpy as np
 import pytest
 
@@ -11,6 +14,7 @@ from tests.benchmarks.tables.data import FOLDER, is_there
 from tests.nas.building import WITHOUT_WEIGHTS, hyperparameters, image, model_of
 from tuner_component import nas
 from tuner_component.errors import InfeasibleTrialError, SearchSpaceError
+from tuner_component.keras_tuner_adapter.space import from_keras_tuner
 
 THREE = nas.Cell(WITHOUT_WEIGHTS, num_nodes=3)
 
@@ -129,6 +133,61 @@ def test_two_cells_of_one_name_are_refused():
     THREE(hp, tensor, width=4)
     with pytest.raises(SearchSpaceError, match="'cell' is not the one that the hyper"):
         nas.Cell(WITHOUT_WEIGHTS, num_nodes=4)(hp, tensor, width=4)
+
+
+def _open(hp, *scopes):
+    return hp.name_scope(*scopes) if scopes else contextlib.nullcontext()
+
+
+def _scaled(tensor):
+    """A model needs a layer, and an architecture of skips has none."""
+    return WITHOUT_WEIGHTS["double"].apply(tensor)
+
+
+@pytest.mark.parametrize("architecture", [
+    nas.Chain(WITHOUT_WEIGHTS, max_depth=2),
+    nas.Branches(WITHOUT_WEIGHTS, max_branches=2, max_depth=1),
+    lambda hp, tensor: THREE(hp, tensor, width=3),
+])  # fmt: skip
+def test_in_a_name_scope_the_same_is_built_and_searched(architecture):
+    """The names with the scope in front are those that choose the edges."""
+
+    def made(values, *scopes):
+        hp, tensor = hyperparameters(values), image(3)
+        with _open(hp, *scopes):
+            model = model_of(tensor, _scaled(architecture(hp, tensor)))
+        return model(np.ones((1, 3))).numpy().tolist()
+
+    def space_of(*scopes):
+        hp = keras_tuner.HyperParameters()
+        with _open(hp, *scopes):
+            architecture(hp, image(3))
+        return from_keras_tuner(hp.get_config())
+
+    plain, scoped = space_of(), space_of("a/b c")
+    graphs = [{each.key(v) for v in each.enumerate()} for each in (plain, scoped)]
+    assert len(graphs[0]) == len(graphs[1])
+    pairs = zip(plain.enumerate(), scoped.enumerate(), strict=True)
+    for one, other in itertools.islice(pairs, 0, None, 5):
+        with contextlib.suppress(InfeasibleTrialError):
+            assert made(one) == made(other, "a/b c")
+
+
+@pytest.mark.parametrize("architecture", [
+    nas.Chain(WITHOUT_WEIGHTS),
+    nas.Branches(WITHOUT_WEIGHTS),
+    nas.Stack(nas.Cell(WITHOUT_WEIGHTS)),
+    lambda hp, tensor: THREE(hp, tensor, width=3),
+])  # fmt: skip
+def test_where_its_condition_does_not_hold_it_cannot_be_built(architecture):
+    hp = hyperparameters({})
+    hp.Choice("kind", ["mlp", "cnn"])
+    message = "conditional_scope whose condition does not hold; expected only where"
+    with (
+        hp.conditional_scope("kind", ["cnn"]),
+        pytest.raises(SearchSpaceError, match=message),
+    ):
+        architecture(hp, image(4, 4, 3))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,12 @@ def test_each_stage_is_half_as_large_and_twice_as_wide(reduction):
     assert output(stack, {"stack_width": 8}).shape == (None, 2, 2, 32)
 
 
+def test_a_single_width_needs_no_brackets_and_none_is_refused():
+    assert output(nas.Stack(NORMAL, num_stages=1, widths=4), {}).shape[-1] == 4
+    with pytest.raises(SearchSpaceError, match="'stack' received no widths"):
+        nas.Stack(NORMAL, widths=())
+
+
 def test_all_normal_cells_are_one_architecture():
     hp, tensor = hyperparameters({"stack_cells": 3}), image(8, 8, 3)
     stack = nas.Stack(NORMAL, REDUCTION, num_stages=2, max_cells=3)

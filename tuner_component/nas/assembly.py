@@ -23,19 +23,46 @@ def kinds(operations: Mapping[str, Operation]) -> dict[str, str]:
     return {n: each.kind for n, each in operations.items() if each.kind != "weights"}
 
 
-def declare(hp: Any, wiring: Wiring) -> None:
+def declare(hp: Any, wiring: Wiring) -> Wiring:
     """Makes a wiring a hyperparameter, so that it goes where the values go.
 
+    Returns:
+        The wiring with the names that the hyperparameters have in `hp.name_scope`.
+
     Raises:
-        SearchSpaceError: If another architecture has this name.
+        SearchSpaceError: If another architecture has this name, or if the condition of
+            an `hp.conditional_scope` does not hold.
     """
-    text = wiring.to_text()
-    if hp.Fixed(wiring.name, text) != text:
+    scoped = wiring.renamed(hp._get_name)
+    text = scoped.to_text()
+    found = hp.Fixed(wiring.name, text)
+    check_active(wiring.name, found)
+    if found != text:
         raise SearchSpaceError(
             f"The architecture {wiring.name!r} is not the one that the hyperparameters "
             "hold: another one has this name, or the code has changed since. Give each "
             "architecture a name of its own, nas.Cell(..., name='reduction') say, and "
             "build a winner with the code that found it."
+        )
+    return scoped
+
+
+def check_active(owner: str, value: object) -> None:
+    """Raises if a hyperparameter has no value, as its condition does not hold.
+
+    Args:
+        owner: The architecture's name.
+        value: What KerasTuner returned.
+
+    Raises:
+        SearchSpaceError: Says where the architecture should be built.
+    """
+    if value is None:
+        raise SearchSpaceError(
+            f"The architecture {owner!r} is built in an hp.conditional_scope whose "
+            "condition does not hold; expected only where it does, since KerasTuner "
+            "gives its hyperparameters no values otherwise. Inside the scope, ask for "
+            "the parent's value before: if kind == 'cnn': tensor = cell(hp, ...)."
         )
 
 

@@ -100,7 +100,7 @@ class Branches:
 
     def declare(self, hp: Any) -> Wiring:
         """Asks for the hyperparameters of the branches without building them."""
-        assembly.declare(hp, self.wiring)
+        scoped = assembly.declare(hp, self.wiring)
         if len(self.merges) > 1:
             hp.Choice(f"{self.name}_merge", list(self.merges))
         if self.with_skip:
@@ -113,7 +113,7 @@ class Branches:
                 more = list(range(branch + 1, self.max_branches + 1))
                 with hp.conditional_scope(number, more):
                     self._declare_branch(hp, branch)
-        return self.wiring
+        return scoped
 
     def _declare_branch(self, hp: Any, branch: int) -> None:
         name = f"{self.name}_{branch}"

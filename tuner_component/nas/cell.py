@@ -73,14 +73,13 @@ class Cell:
 
     def declare(self, hp: Any) -> Wiring:
         """Asks for the cell's hyperparameters without building it."""
-        wiring = self.wiring
-        assembly.declare(hp, wiring)
+        scoped = assembly.declare(hp, self.wiring)
         operations = read(self.name, self.operations)
-        for edge in wiring.edges:
+        for edge in self.wiring.edges:
             hp.Choice(
                 edge.labels[0], list(operations), default=assembly.default(operations)
             )
-        return wiring
+        return scoped
 
     def __call__(self, hp: Any, *tensors: Any, width: int, strides: int = 1) -> Any:
         """Returns the output of a cell for `num_inputs` tensors.

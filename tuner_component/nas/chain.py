@@ -71,10 +71,10 @@ class Chain:
 
     def declare(self, hp: Any) -> Wiring:
         """Asks for the chain's hyperparameters without building it."""
-        assembly.declare(hp, self.wiring)
+        scoped = assembly.declare(hp, self.wiring)
         if not self._is_variable:
             places(hp, self.name, range(self.max_depth), self.operations, self.widths)
-            return self.wiring
+            return scoped
         depth = f"{self.name}_depth"
         hp.Int(depth, self.min_depth, self.max_depth, default=self.min_depth)
         places(hp, self.name, range(self.min_depth), self.operations, self.widths)
@@ -83,7 +83,7 @@ class Chain:
                 depth, list(range(place + 1, self.max_depth + 1))
             ):
                 places(hp, self.name, [place], self.operations, self.widths)
-        return self.wiring
+        return scoped
 
     def __call__(self, hp: Any, tensor: Any) -> Any:
         """Returns the output of the chain.

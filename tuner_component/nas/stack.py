@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tuner_component.errors import SearchSpaceError
-from tuner_component.nas import shapes
+from tuner_component.nas import assembly, shapes
 from tuner_component.nas.cell import Cell
+from tuner_component.nas.chain import checked_widths
 from tuner_component.nas.checks import check_integer, check_name
 
 
@@ -50,6 +51,7 @@ class Stack:
         check_name(self.name)
         check_integer(self.name, "num_stages", self.num_stages, 1, 8)
         check_integer(self.name, "max_cells", self.max_cells, 1, 32)
+        object.__setattr__(self, "widths", checked_widths(self.name, self.widths))
         if self.reduction is not None and self.reduction.name == self.normal.name:
             raise SearchSpaceError(
                 f"The normal and the reduction cell of {self.name!r} are both named "
@@ -68,6 +70,7 @@ class Stack:
             tensor: A Keras tensor.
         """
         num_cells = hp.Int(f"{self.name}_cells", 1, self.max_cells, default=1)
+        assembly.check_active(self.name, num_cells)
         width = hp.Choice(f"{self.name}_width", list(self.widths), ordered=True)
         outputs = [tensor, tensor]
         for stage in range(self.num_stages):

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from tuner_component.search_space.graph_text import Term, merged, text_of
 from tuner_component.trial import Value
@@ -86,6 +86,23 @@ class Wiring:
         labels = {label for edge in self.edges for label in edge.labels}
         merge = set() if self.merges.startswith("=") else {self.merges}
         return frozenset({*self.owned, *labels, *merge})
+
+    def renamed(self, name: Callable[[str], str]) -> Wiring:
+        """Returns the wiring of hyperparameters with other names.
+
+        Args:
+            name: Name to new name.
+        """
+        return dataclasses.replace(
+            self,
+            name=name(self.name),
+            edges=tuple(
+                dataclasses.replace(edge, labels=tuple(map(name, edge.labels)))
+                for edge in self.edges
+            ),
+            owned=tuple(map(name, self.owned)),
+            merges=self.merges if self.merges.startswith("=") else name(self.merges),
+        )
 
     def to_text(self) -> str:
         """Returns the value of the hyperparameter that holds the wiring."""

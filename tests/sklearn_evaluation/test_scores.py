@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from sklearn import linear_model, model_selection, pipeline, preprocessing, svm
+from sklearn import dummy, linear_model, model_selection, pipeline, preprocessing, svm
 
 from tests.sklearn_evaluation.trials import CLASSES, NUMBERS, X, code_of, job_of, run
 
@@ -70,6 +71,24 @@ def test_a_negated_score_says_so_in_its_name():
     cost = metrics.make_scorer(metrics.zero_one_loss, greater_is_better=False)
     reported = run(code_of(scoring={"cost": cost})).metrics
     assert reported["val_neg_cost"] == pytest.approx(reported["val_accuracy"] - 1)
+
+
+@pytest.mark.parametrize("names", [(0, 1, 7), ("a", "b", "z")])
+def test_a_class_that_was_not_trained_on_has_no_probability(names):
+    y = np.array(names)[CLASSES]
+    y[3] = names[2]
+    outcome = run(code_of(y=y), job_of(objective="val_loss"))
+    usual = run(code_of(), job_of(objective="val_loss")).metrics["val_loss"]
+    assert outcome.error is None
+    missed = -np.log(np.finfo(np.float64).eps) / len(y)
+    assert outcome.metrics["val_loss"] - missed == pytest.approx(usual, abs=0.1)
+
+
+def test_a_single_class_is_no_loss():
+    build = lambda hp: dummy.DummyClassifier()  # noqa: E731
+    outcome = run(code_of(build, np.zeros(120)), job_of(objective="val_loss"))
+    assert outcome.error is None
+    assert outcome.metrics["val_loss"] == 0.0
 
 
 def test_a_classifier_without_probabilities_has_no_loss():

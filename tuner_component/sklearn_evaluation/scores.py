@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tuner_component.errors import TrialFailedError
 from tuner_component.spelling import suggestion
 
@@ -101,5 +103,12 @@ def _loss(estimator: Any, x: Any, y: Any) -> float | None:
         return None
     if not hasattr(estimator, "predict_proba"):
         return None
-    probabilities = estimator.predict_proba(x)
-    return float(metrics.log_loss(y, probabilities, labels=estimator.classes_))
+    # A rare class may be among these examples, but not among those trained on: the
+    # estimator gives it no probability.
+    labels = np.union1d(estimator.classes_, y)
+    if len(labels) < 2:
+        return 0.0
+    probabilities = np.zeros((len(y), len(labels)))
+    known = np.searchsorted(labels, estimator.classes_)
+    probabilities[:, known] = estimator.predict_proba(x)
+    return float(metrics.log_loss(y, probabilities, labels=labels))

@@ -102,6 +102,16 @@ def test_the_table_has_the_best_first_and_aligns():
     assert len({len(line) for line in lines}) == 1
 
 
+def test_a_long_name_or_value_does_not_tear_the_table():
+    values = {"n" * 90: "two\nlines", "activation": "v" * 90}
+    long = dataclasses.replace(_trial(0, 0.5), values=values)
+    head, row = table([long, _trial(1, 0.4)], _ACCURACY).splitlines()[:2]
+    assert head.split()[3] == "n" * 37 + "..."
+    assert "two lines" in row
+    assert row.endswith("  " + "v" * 37 + "...")
+    assert len(table([long], _ACCURACY).splitlines()) == 2
+
+
 def _sized(number, score, size):
     return dataclasses.replace(
         _trial(number, score), losses=(-score, size),

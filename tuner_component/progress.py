@@ -18,6 +18,7 @@ from tuner_component.trial import Objective, Trial, TrialState
 _LOG_SECONDS = 10.0
 _TABLE_ROWS = 5
 _TABLE_VALUES = 6
+_CELL_CHARACTERS = 40
 
 
 class Progress:
@@ -155,10 +156,11 @@ def table(trials: Sequence[Trial], objective: Objective | Sequence[Objective]) -
         + [_cell(values.get(name)) for name in names]
         for t, values in zip(best, shown, strict=True)
     ]
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    lines = [[_short(cell) for cell in row] for row in [head, *rows]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in [head, *rows]
+        for row in lines
     )
 
 
@@ -180,6 +182,13 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _short(text: str) -> str:
+    """Returns what fits into a cell, in one line."""
+    line = " ".join(text.split())
+    most = _CELL_CHARACTERS
+    return line if len(line) <= most else f"{line[: most - 3]}..."
 
 
 def _display(stream: TextIO, clock: Callable[[], float]) -> Callable[[str, bool], None]:

@@ -48,6 +48,18 @@ def test_every_trial_has_a_curve_and_survivors_are_darker_and_on_top():
     assert heights == sorted(heights)
 
 
+def test_where_all_got_as_far_all_are_dark():
+    drawing = curves.drawing([_trial(0, [0.9, 0.8]), _trial(1, [0.8, 0.5])], LOSS)
+    assert re.findall(r'stroke="([^"]+)"', drawing) == ["#1f7a45", "#1f7a45"]
+
+
+def test_the_numbers_at_the_left_have_room():
+    drawing = curves.drawing([_trial(0, [-123456.7, -2345678.9])], LOSS)
+    left = float(re.findall(r'viewBox="(\S+) ', drawing)[0])
+    (place, text), *_ = re.findall(r'<text x="(\d+)"[^>]*>(-[^<]+)<', drawing)
+    assert float(place) - 7.2 * len(text) > left
+
+
 def test_where_nothing_is_a_curve_there_is_no_chart():
     assert curves.drawing(TRIALS[:1], LOSS) == ""
     assert curves.drawing([], LOSS) == ""

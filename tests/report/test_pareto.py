@@ -79,3 +79,11 @@ def test_one_objective_has_no_drawing(trials):
     single = [Trial("0", 0, {}, 0, TrialState.COMPLETED, score=1.0, loss=1.0)]
     assert pareto.drawings(single, _THREE[:1]) == ""
     assert pareto.drawings([trials[-1]], _THREE[:2]) == ""
+
+
+def test_the_size_of_a_real_model_is_not_cut_off():
+    trials = [_trial(number, 0.5 * number, 6.448e7 * number) for number in (1, 2)]
+    page = pareto.drawings(trials, _THREE[:2])
+    left = float(re.findall(r'viewBox="(\S+) ', page)[0])
+    place = re.findall(r'<text x="(\d+)"[^>]*>6.448e\+07<', page)[-1]
+    assert float(place) - 7.2 * len("6.448e+07") > left

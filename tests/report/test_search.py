@@ -50,3 +50,25 @@ def test_the_line_never_gets_worse():
         heights = [y for _, y in line]  # less is higher up
         assert heights == sorted(heights, reverse=True)
         assert [x for x, _ in line] == sorted(x for x, _ in line)
+
+
+def test_a_single_trial_has_one_label_below():
+    texts = [each.text for each in _texts(svg(TRIALS[:1], ACCURACY))]
+    assert [text for text in texts if text] == ["0.5", "0.5", "trial 0"]
+
+
+def test_no_label_is_cut_off():
+    scores = [-123456.7, -2345678.9]
+    trials = [trial(number, score, 0.0) for number, score in enumerate(scores)]
+    drawing = svg(trials, ACCURACY)
+    left = float(ElementTree.fromstring(drawing).get("viewBox", "").split()[0])
+    for each in _texts(drawing):
+        if each.get("text-anchor") == "end":
+            width = 7.2 * len(each.text or "")  # of a wide font
+            assert float(each.get("x", "")) - width > left
+
+
+def _texts(drawing):
+    return list(
+        ElementTree.fromstring(drawing).iter("{http://www.w3.org/2000/svg}text")
+    )

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from tuner_component.trial import Measurement, Objective, Trial, is_finite
 
 _WIDTH, _HEIGHT, _MARGIN = 720, 260, 48
+_ROOM = 32  # More at the left, for numbers such as -1.235e+05.
+_SHADES = ("#d4dde6", "#a9c0d6", "#6d95be", "#2f6ea8", "#1f7a45")
 
 
 def drawing(trials: Sequence[Trial], objective: Objective) -> str:
@@ -23,13 +25,13 @@ def drawing(trials: Sequence[Trial], objective: Objective) -> str:
     most = max(x for _, points in curves for x, _ in points)
     reached = sorted({points[-1][0] for _, points in curves})
     lines = "".join(
-        _line(trial, _placed(points, most, low, high), reached.index(points[-1][0]))
+        _line(trial, _placed(points, most, low, high), _shade(points[-1][0], reached))
         for trial, points in sorted(curves, key=lambda pair: pair[1][-1][0])
     )
     bottom = _HEIGHT - _MARGIN
     return (
         f"<h2>{html.escape(objective.name)} by epoch</h2>"
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">'
+        f'<svg viewBox="{-_ROOM} 0 {_WIDTH + _ROOM} {_HEIGHT}" role="img">'
         f'<text x="{_MARGIN - 6}" y="{_MARGIN + 4}" text-anchor="end">{high:.4g}</text>'
         f'<text x="{_MARGIN - 6}" y="{bottom + 4}" text-anchor="end">{low:.4g}</text>'
         f'<text x="{_WIDTH - _MARGIN}" y="{_HEIGHT - 20}" text-anchor="end">{most:g}'
@@ -59,9 +61,13 @@ def _placed(
     return " ".join(place(*point) for point in points)
 
 
-def _line(trial: Trial, points: str, rung: int) -> str:
-    """Draws a curve; the further a trial got, the darker."""
-    color = ("#d4dde6", "#a9c0d6", "#6d95be", "#2f6ea8", "#1f7a45")[min(rung, 4)]
+def _shade(end: float, ends: Sequence[float]) -> str:
+    """Returns a darker colour, the further a trial got among all that there are."""
+    darkest, last = len(_SHADES) - 1, len(ends) - 1
+    return _SHADES[ends.index(end) * darkest // last if last else darkest]
+
+
+def _line(trial: Trial, points: str, color: str) -> str:
     return (
         f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="1.5">'
         f"<title>trial {html.escape(trial.trial_id)}</title></polyline>"

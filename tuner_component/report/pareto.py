@@ -10,6 +10,7 @@ from tuner_component.pareto.ranking import hypervolumes, pareto_set, ranked
 from tuner_component.trial import Objective, Trial
 
 _SIZE, _MARGIN, _MIDDLING = 420, 56, 0.9
+_ROOM = 28  # More at the left, for numbers such as -1.235e+05.
 _COLOURS = {"other": "#c3ccd6", "front": "#1f7a45", "compromise": "#c2410c"}
 
 
@@ -52,7 +53,8 @@ def _plot(
     dots = "".join(_dot(trial, x_axis, y_axis, on_front, best) for trial in ordered)
     end, low = _SIZE - _MARGIN, _SIZE - _MARGIN + 18
     return (
-        f'<svg viewBox="0 0 {_SIZE} {_SIZE}" role="img" style="max-width: {_SIZE}px">'
+        f'<svg viewBox="{-_ROOM} 0 {_SIZE + _ROOM} {_SIZE}" role="img" '
+        f'style="max-width: {_SIZE + _ROOM}px">'
         f'<text x="{_MARGIN}" y="{low}">{x_axis.low:.4g}</text>'
         f'<text x="{end}" y="{low}" text-anchor="end">{x_axis.high:.4g}</text>'
         f'<text x="{_SIZE / 2}" y="{_SIZE - 12}" text-anchor="middle">'

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tuner_component.trial import Objective, Trial
 
 _WIDTH, _HEIGHT, _MARGIN = 720, 260, 48
+_ROOM = 32  # More at the left, for numbers such as -1.235e+05.
 
 _Point = tuple[float, float]
 
@@ -49,10 +50,10 @@ def svg(
     end = f"{last:.0f} s" if by_time else f"trial {last:.0f}"
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">'
+        f'viewBox="{-_ROOM} 0 {_WIDTH + _ROOM} {_HEIGHT}" role="img">'
         f'<text x="{_MARGIN - 6}" y="{y(high) + 4}" text-anchor="end">{high:.4g}</text>'
         f'<text x="{_MARGIN - 6}" y="{y(low) + 4}" text-anchor="end">{low:.4g}</text>'
-        f'<text x="{x(0)}" y="{_HEIGHT - 20}">0</text>'
+        f'<text x="{x(0)}" y="{_HEIGHT - 20}">{"0" if last else ""}</text>'
         f'<text x="{x(last)}" y="{_HEIGHT - 20}" text-anchor="end">{end}</text>'
         f'{dots}<polyline points="{line}" fill="none" stroke="#1f7a45" '
         'stroke-width="2.5"/></svg>'

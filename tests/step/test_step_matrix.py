@@ -24,6 +24,7 @@ _STOCK = [
     ("CustomTuner", 3),
     ("CustomTuner", None),
     ("FitTuning", 3),
+    ("Conditional", 5),
 ]
 _EXPECTED = {
     ("RandomSearch", None): [6],  # 10 asked for, 6 exist

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,8 @@ def hyperparameters(space: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
     """
     import keras_tuner
 
+    # KerasTuner puts objects in place of the conditions of what it reads.
+    own = copy.deepcopy(space.get("space", []))
     return keras_tuner.HyperParameters.from_config(
-        {"space": space.get("space", []), "values": dict(values)}
+        {"space": own, "values": dict(values)}
     )

@@ -35,6 +35,13 @@ def build(hp):
     return model
 
 
+def build_conditional(hp):
+    hp.Choice("kind", ["plain", "deep"])
+    with hp.conditional_scope("kind", ["deep"]):
+        hp.Int("depth", 1, 3)
+    return build(hp)
+
+
 def build_sklearn(hp):
     return linear_model.RidgeClassifier(alpha=hp.Choice("alpha", [0.01, 1.0, 100.0]))
 
@@ -92,12 +99,11 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         tuner = keras_tuner.SklearnTuner(oracle, build_sklearn, **where)
         features, labels = _arrays(train)
         return TunerFnResult(tuner, {"X": features, "y": labels})
-    model = FitTuningModel() if kind == "FitTuning" else build
+    models = {"FitTuning": FitTuningModel(), "Conditional": build_conditional}
+    model = models.get(kind, build)
     if kind == "Hyperband":
         limit = {"max_epochs": 4, "factor": 2}
-    cls = (
-        keras_tuner.RandomSearch if kind == "FitTuning" else getattr(keras_tuner, kind)
-    )
+    cls = getattr(keras_tuner, "RandomSearch" if kind in models else kind)
     name = config.get("objective", "val_accuracy")
     objective = keras_tuner.Objective(name, "max")
     tuner = cls(model, objective=objective, overwrite=True, **limit, **where)

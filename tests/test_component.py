@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 import pytest
+from tfx.components import Tuner as StockTuner
+from tfx.orchestration.data_types import RuntimeParameter
 from tfx.proto import trainer_pb2, tuner_pb2
 from tfx.types import channel_utils, standard_artifacts
 
@@ -44,6 +46,23 @@ def test_every_argument_of_the_stock_component(channels):
     )
     _check_outputs(tuner)
     assert json.loads(tuner.exec_properties["custom_config"]) == {"key": "value"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"num_parallel_trials": 3},
+        '{"num_parallel_trials": 3}',
+        RuntimeParameter("tune_args", str),
+    ],
+)
+def test_every_form_of_tune_args_that_the_stock_component_takes(channels, given):
+    ours, stock = (
+        component(**channels, module_file="m.py", tune_args=given)
+        for component in (Tuner, StockTuner)
+    )
+    received, expected = (str(c.exec_properties["tune_args"]) for c in (ours, stock))
+    assert received == expected
 
 
 def test_a_function_by_path_and_a_transform_graph(channels):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfx import types
@@ -15,6 +15,7 @@ from tfx.utils import json_utils
 from tuner_component import artifacts, executor
 from tuner_component.search import Search
 from tuner_component.step import prior_results as prior_inputs
+from tuner_component.step.local_engine import from_tune_args
 from tuner_component.step.plan import check_options
 from tuner_component.vertex import custom_job, tuning_args
 
@@ -126,9 +127,7 @@ class Tuner(base_component.BaseComponent):
             )
         if search is not None:
             check_options(search)
-        num_trials = tune_args.num_parallel_trials if tune_args else 0
         _check_engine(search, custom_config)
-        custom_job.check(custom_config, num_trials or None)
         super().__init__(
             spec=TunerSpec(
                 examples=examples,
@@ -155,6 +154,7 @@ class Tuner(base_component.BaseComponent):
             ),
             custom_executor_spec=_executor_spec(search),
         )
+        custom_job.check(custom_config, _num_trials(self.exec_properties))
         if udf_utils.should_package_user_modules():
             udf_utils.add_user_module_dependency(
                 self,
@@ -185,6 +185,12 @@ def _check_engine(search: Search | None, custom_config: dict[str, Any] | None) -
             'Search(engine="beam") runs the trials on Beam, custom_config asks for a '
             "CustomJob of Vertex AI. Leave one of them out."
         )
+
+
+def _num_trials(properties: Mapping[str, Any]) -> int | None:
+    """Returns how many trials `tune_args` wants at once, where that is known now."""
+    given = properties.get(standard_component_specs.TUNE_ARGS_KEY)
+    return (from_tune_args(given) or None) if isinstance(given, str) else None
 
 
 def _executor_spec(search: Search | None) -> executor_spec.ExecutorSpec | None:

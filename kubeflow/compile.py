@@ -144,18 +144,32 @@ def compile_pipeline(
     _rewrite(output, options or StepOptions())
 
 
+def _parser() -> argparse.ArgumentParser:
+    """Returns the options that are not those of `pipelines.local`."""
+    parser = argparse.ArgumentParser(add_help=False)
+    add = parser.add_argument
+    add("--image", required=True, help="container image of all steps")
+    add("--output", type=Path, required=True, help="the .yaml or .json to write")
+    add("--study-dir", help="where studies outlive a run (the run's own folder)")
+    add("--cpus", type=float, help="cores of the Tuner's step at most")
+    add("--memory", type=float, help="its memory at most, in GB")
+    add("--gpus", type=int, default=0, help="its GPUs (%(default)s)")
+    add("--gpu-type", default="", help="nvidia.com/gpu, or a type of Vertex AI")
+    add("--retries", type=int, default=0, help="its further attempts (%(default)s)")
+    add("--cache", action=argparse.BooleanOptionalAction, help="of the Tuner's step")
+    return parser
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Reads the command line and compiles."""
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--image", required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--study-dir")
-    parser.add_argument("--cpus", type=float)
-    parser.add_argument("--memory", type=float)
-    parser.add_argument("--gpus", type=int, default=0)
-    parser.add_argument("--gpu-type", default="")
-    parser.add_argument("--retries", type=int, default=0)
-    parser.add_argument("--cache", action=argparse.BooleanOptionalAction)
+    parser = _parser()
+    argparse.ArgumentParser(
+        prog="python kubeflow/compile.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[parser, local.parser()],
+        add_help=False,  # The second parent has it.
+    ).parse_args(arguments)
     own, others = parser.parse_known_args(arguments)
     try:
         options = StepOptions(

@@ -73,6 +73,23 @@ def test_a_request_that_cannot_be_is_refused(options, said, capsys, tmp_path):
     assert not output.exists()
 
 
+def test_the_help_names_all_options_and_needs_none(capsys):
+    with pytest.raises(SystemExit) as ended:
+        compile_script().main(["--help"])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    for option in ("--image IMAGE", "--study-dir", "--gpu-type", "--csv", "--trials"):
+        assert option in shown
+
+
+def test_an_unknown_option_is_told_with_those_of_this_command(capsys):
+    with pytest.raises(SystemExit):
+        compile_script().main(["--image", "i", "--output", "o.yaml", "--studydir", "s"])
+    told = capsys.readouterr().err
+    assert "--study-dir" in told
+    assert "unrecognized arguments: --studydir s" in told
+
+
 def test_vertex_gets_a_pipeline_job_with_our_executor(compiled):
     spec = json.loads(compiled["json"].read_text())["pipelineSpec"]
     executors = spec["deploymentSpec"]["executors"]

@@ -284,3 +284,11 @@ def test_a_trained_trial_is_exported(tmp_path):
     assert float(((served - y) ** 2).numpy().mean()) == pytest.approx(
         trained.metrics["val_loss"], rel=1e-4
     )
+
+
+def test_a_tuner_that_keeps_no_models_is_named(tmp_path):
+    trial = Trial("a", 0, {"x": 0.1}, 1)
+    outcome = outcome_of(
+        evaluator("float_tuner"), trial, tmp_path, VAL_LOSS, export="model"
+    )
+    assert "FloatTuner cannot load a trained model" in outcome.error.message

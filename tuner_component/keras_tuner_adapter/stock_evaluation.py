@@ -90,7 +90,13 @@ def _seed_everything(seed: int) -> None:
 
 
 def _exported(tuner: Any, job: Job) -> Evaluation:
-    model = OneTrial(tuner, job, lambda _: None).trained_model()
+    try:
+        model = OneTrial(tuner, job, lambda _: None).trained_model()
+    except NotImplementedError:
+        raise TrialFailedError(
+            f"{type(tuner).__name__} cannot load a trained model; expected "
+            "save_model() and load_model() beside its run_trial()."
+        ) from None
     if not hasattr(model, "export"):
         raise TrialFailedError(
             f"The trained model is a {type(model).__name__}, which has no export(); "

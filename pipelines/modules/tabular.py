@@ -5,6 +5,8 @@ the Trainer `run_fn`. The pipeline hands each the same `custom_config`: `label` 
 column), `task` ("classification" or "regression"), `epochs` and `seed`.
 """
 
+import re
+
 import keras
 import keras_tuner
 import tensorflow as tf
@@ -27,13 +29,20 @@ def preprocessing_fn(inputs, custom_config):
         raise ValueError(f"The label {label!r} is not a column of {sorted(inputs)}.")
     if isinstance(inputs[label], tf.SparseTensor):
         raise ValueError(f"The label {label!r} is missing in some of the rows.")
-    outputs = {
-        transformed_name(name): feature(column)
-        for name, column in inputs.items()
-        if name != label
-    }
-    outputs[transformed_name(label)] = target(inputs[label], custom_config["task"])
+    outputs = {transformed_name(label): target(inputs[label], custom_config["task"])}
+    for name, column in inputs.items():
+        if name != label:
+            outputs[feature_name(name, outputs)] = feature(column)
     return outputs
+
+
+def feature_name(column, taken):
+    """Returns a name that is not taken, in letters that a SavedModel allows."""
+    name = re.sub(r"\W", "_", transformed_name(column), flags=re.ASCII)
+    name = re.sub("^_", "x_", name)
+    while name in taken:
+        name += "_"
+    return name
 
 
 def feature(column):

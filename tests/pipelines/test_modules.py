@@ -6,6 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -57,6 +58,19 @@ def test_a_label_with_gaps_is_refused(load):
     config = {"label": "price", "task": "regression"}
     with pytest.raises(ValueError, match="'price' is missing in some of the rows"):
         load("tabular").preprocessing_fn({"price": _sparse([1.0, 2.0])}, config)
+
+
+def test_every_column_becomes_a_feature_that_a_model_can_be_saved_with(load, tmp_path):
+    tabular, label = load("tabular"), "Price ($)"
+    columns = {name: tf.zeros([2, 1]) for name in ("a/b", "a b", "größe", "<b>", label)}
+    tabular.feature = lambda column: column
+    config = {"label": label, "task": "regression"}
+    features = tabular.preprocessing_fn(columns, config)
+    assert len(features) == len(columns)
+    del features["Price ($)_xf"]
+    inputs = {name: keras.Input((1,), name=name) for name in features}
+    model = keras.Model(inputs, keras.layers.Concatenate()(list(inputs.values())))
+    model.export(tmp_path / "model", verbose=False)
 
 
 def test_training_ends_with_its_best_weights(load):

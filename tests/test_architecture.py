@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (3, frozenset({"outcome_file", "nas", "data", "model_metrics"})),
     (3, frozenset({"model_state", "model_inputs"})),
     (3, frozenset({"training"})),
-    (3, frozenset({"model_code"})),
+    (3, frozenset({"model_code", "model_export"})),
     (3, frozenset({"study", "keras_trials", "sklearn_evaluation"})),
     (3, frozenset({"model_evaluation"})),
     (4, frozenset({"engines"})),

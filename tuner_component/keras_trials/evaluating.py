@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tuner_component import model_metrics, model_state, training
+from tuner_component import model_export, model_metrics, model_state, training
 from tuner_component.curve_stopping import CurveStopping
 from tuner_component.data import LABEL
 from tuner_component.errors import TrialFailedError
@@ -249,7 +249,7 @@ def export(code: ModelCode, job: Job) -> Evaluation:
     """Writes a trained trial's model as a SavedModel to `job.note["export"]`."""
     model = _made(code, job.values)
     _load_weights(model, job)
-    model.export(job.note["export"])
+    model_export.export(model, job.note["export"])
     return Evaluation(metrics={job.objective: 0.0})
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tuner_component import import_path, kernel_cache
+from tuner_component import import_path, kernel_cache, model_export
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import START_SECONDS, Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, exploration, rung_training
@@ -102,5 +102,5 @@ def _exported(tuner: Any, job: Job) -> Evaluation:
             f"The trained model is a {type(model).__name__}, which has no export(); "
             "expected a Keras model."
         )
-    model.export(job.note["export"])
+    model_export.export(model, job.note["export"])
     return Evaluation(metrics={job.objective: 0.0})

@@ -163,3 +163,16 @@ def test_trials_of_a_rung_go_on_together(evaluation, tmp_path):
 def test_an_objective_of_time_is_measured_alone(evaluation, tmp_path):
     more = {"further_objectives": ("train_seconds",)}
     assert _together(evaluation, _jobs(tmp_path, {}, {}, **more)) == {}
+
+
+def test_trials_with_settings_of_their_own_train_alone(evaluation, tmp_path):
+    def build_model(hp):
+        keras.config.set_epsilon(hp.get("epsilon"))
+        return _build_model(hp)
+
+    evaluation._code = dataclasses.replace(evaluation._code, build_model=build_model)
+    jobs = _jobs(tmp_path, {"epsilon": 1e-7}, {"epsilon": 0.1})
+    try:
+        assert _together(evaluation, jobs) == {}
+    finally:
+        keras.config.set_epsilon(1e-7)

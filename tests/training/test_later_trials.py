@@ -104,6 +104,20 @@ def _own_loss(scale):
     return build
 
 
+@pytest.fixture(autouse=True)
+def _epsilon_of_keras():
+    yield
+    keras.config.set_epsilon(1e-7)
+
+
+def _at_epsilon(epsilon):
+    def build():
+        keras.config.set_epsilon(epsilon)
+        return _model(loss="mean_absolute_percentage_error")
+
+    return build
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -116,6 +130,7 @@ def _own_loss(scale):
         (_at_scale(_within, 1.0), _at_scale(_within, 5.0)),
         (_at_scale(_by_setting, 1.0), _at_scale(_by_setting, 5.0)),
         (_own_loss(1.0), _own_loss(5.0)),
+        (_at_epsilon(50.0), _at_epsilon(200.0)),
     ],
     ids=[
         "adapted",
@@ -127,6 +142,7 @@ def _own_loss(scale):
         "a global of an inner function",
         "a dictionary",
         "a method",
+        "a setting of Keras",
     ],
 )
 def test_what_a_configuration_does_not_say_is_not_shared(first, second):

@@ -60,6 +60,13 @@ def test_what_is_unknown_needs_fit():
     assert training.why_not(own, [], []) == "_OwnFit has fit() of its own"
 
 
+@pytest.mark.parametrize("name", ["max_epochs", "max_steps_per_epoch"])
+def test_a_limit_of_the_environment_needs_fit(name, monkeypatch):
+    monkeypatch.setattr(keras.config, name, lambda: 2, raising=False)
+    reason = f"keras.config.{name}() is a number"
+    assert training.why_not(kinds.dense(), ["epochs"], []) == reason
+
+
 def test_a_model_of_another_library_needs_fit():
     tf_keras = pytest.importorskip("tf_keras")
     model = tf_keras.Sequential([tf_keras.layers.Dense(1)])

@@ -44,7 +44,13 @@ class KerasEvaluation:
         steps = sum(evaluating.num_steps(self._code, job) for job in jobs)
         if steps < self._least_steps:
             return
-        begun = {id(b.model): b for b in map(self._begun(report), jobs) if b}
+        begin, begun, settings = self._begun(report), {}, []
+        for one in filter(None, map(begin, jobs)):
+            begun[id(one.model)] = one
+            settings.append(training.settings())
+        if any(found != settings[-1] for found in settings):
+            training.alone("the model code sets something in keras.config for each")
+            return
         members = [m for m in map(_member, begun.values()) if m is not None]
         for group in training.groups_of(members):
             if len(group) == 1:

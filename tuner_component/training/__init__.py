@@ -8,6 +8,7 @@ from tuner_component.training.graph_files import GRAPH_FOLDER
 from tuner_component.training.members import Member, groups_of
 from tuner_component.training.support import fall_back, why_not
 from tuner_component.training.together import alone, needs_of
+from tuner_component.training.unconfigured import settings
 
 __all__ = [
     "GRAPH_FOLDER",
@@ -22,6 +23,7 @@ __all__ = [
     "fit_together",
     "groups_of",
     "needs_of",
+    "settings",
     "shuffled",
     "why_not",
 ]

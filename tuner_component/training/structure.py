@@ -15,6 +15,7 @@ from tuner_component.training.unconfigured import (
     functions_of,
     is_keras,
     is_penalty,
+    settings,
     with_globals,
 )
 
@@ -81,6 +82,7 @@ def structure_of(model: Any) -> Structure | None:
             adapted(model),
             functions_of(model),
             sorted(numbers),
+            settings(),
         ]
         return Structure((json.dumps(parts, sort_keys=True), *functions), numbers)
     except (UnknownError, TypeError, ValueError, AttributeError, NotImplementedError):

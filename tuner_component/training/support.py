@@ -18,6 +18,9 @@ _FIT_ARGUMENTS = frozenset(
 )
 """What `fit` may be told here."""
 
+_LIMITS = ("max_epochs", "max_steps_per_epoch")
+"""What newer releases of Keras know, and the user's environment may say."""
+
 _BATCH_HOOKS = (
     "on_batch_begin",
     "on_batch_end",
@@ -73,8 +76,15 @@ def _about_model(model: Any) -> str:
 
 
 def _about_fit(arguments: Iterable[str]) -> str:
+    from keras import config
+
     unknown = sorted(set(arguments) - _FIT_ARGUMENTS)
-    return f"fit() is told {', '.join(unknown)}" if unknown else ""
+    if unknown:
+        return f"fit() is told {', '.join(unknown)}"
+    for name in _LIMITS:
+        if getattr(config, name, lambda: None)() is not None:
+            return f"keras.config.{name}() is a number"
+    return ""
 
 
 def _about_callbacks(callbacks: Sequence[Any]) -> str:

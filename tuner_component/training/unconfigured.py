@@ -31,6 +31,17 @@ def is_penalty(value: Any) -> bool:
     return is_keras(value) and type(value).__name__ in ("L2", "L1L2")
 
 
+def settings() -> list[str]:
+    """Returns what the user's code may have set in Keras for this trial alone.
+
+    Layers, losses and metrics read it when a graph of them is made.
+    """
+    from keras import config
+
+    found = (config.epsilon, config.floatx, config.image_data_format)
+    return [*(str(setting()) for setting in found), str(config.dtype_policy())]
+
+
 def check_methods(model: Any) -> None:
     """Checks that a model's methods and penalties are those of its classes.
 

@@ -104,6 +104,10 @@ def _own_loss(scale):
     return build
 
 
+def _near(delta):
+    return lambda: _model(loss=keras.losses.Huber(delta=delta))
+
+
 @pytest.fixture(autouse=True)
 def _epsilon_of_keras():
     yield
@@ -130,6 +134,7 @@ def _at_epsilon(epsilon):
         (_at_scale(_within, 1.0), _at_scale(_within, 5.0)),
         (_at_scale(_by_setting, 1.0), _at_scale(_by_setting, 5.0)),
         (_own_loss(1.0), _own_loss(5.0)),
+        (_near(0.1), _near(3.0)),
         (_at_epsilon(50.0), _at_epsilon(200.0)),
     ],
     ids=[
@@ -142,11 +147,25 @@ def _at_epsilon(epsilon):
         "a global of an inner function",
         "a dictionary",
         "a method",
+        "an argument of a loss",
         "a setting of Keras",
     ],
 )
 def test_what_a_configuration_does_not_say_is_not_shared(first, second):
     assert_second_is_fit(first, second)
+
+
+def test_states_begin_anew_in_every_trial():
+    def build():
+        inputs = layers.Input(batch_shape=(16, 5, 3), name="sequence")
+        outputs = layers.Dense(3, "softmax")(layers.GRU(4, stateful=True)(inputs))
+        model = keras.Model({"sequence": inputs}, outputs)
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    arrays = {"sequence": kinds.FEATURES["sequence"]}, kinds.LABEL
+    whole = tf.data.Dataset.from_tensor_slices(arrays).batch(16, drop_remainder=True)
+    assert_second_is_fit(build, build, data=lambda _: whole)
 
 
 def test_functions_of_tensorflow_are_told_from_those_of_keras(made):

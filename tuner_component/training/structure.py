@@ -187,5 +187,8 @@ def _argument(value: Any, functions: list[Any]) -> Any:
         functions += with_globals(value)
         return "function"
     if is_keras(value):
-        return [type(value).__name__, _layer_graph(value.get_config())]
+        # The configuration of a loss leaves this out; that of Huber, `delta`.
+        left_out = [getattr(value, "dtype", None), getattr(value, "_fn_kwargs", None)]
+        config = [_layer_graph(value.get_config()), _argument(left_out, functions)]
+        return [type(value).__name__, *config]
     raise UnknownError

@@ -43,7 +43,7 @@ def settings() -> list[str]:
 
 
 def check_methods(model: Any) -> None:
-    """Checks that a model's methods and penalties are those of its classes.
+    """Checks that methods and penalties are the classes', variables the model's.
 
     Raises:
         UnknownError: If they are not.
@@ -51,6 +51,8 @@ def check_methods(model: Any) -> None:
     if _METHODS & set(vars(model)):
         raise UnknownError
     layers = model._flatten_layers(include_self=False)
+    if any(getattr(layer, "stateful", False) for layer in layers):
+        raise UnknownError  # Its states are none of the model's variables.
     penalties = {id(v) for each in layers for v in vars(each).values() if is_penalty(v)}
     for variable in model.variables:
         regularizer = variable.regularizer

@@ -93,10 +93,24 @@ def test_it_is_fit_on_one_pass_with_callbacks():
     assert not support._said
 
 
-def test_random_layers_draw_the_same_numbers_in_every_run():
-    (one, _), (other, _) = (trained(at_once=True, dropout=0.3) for _ in range(2))
-    assert one == other
-    assert one != trained(at_once=True)[0]
+def test_random_layers_draw_the_numbers_of_single_steps():
+    assert_equal(dropout=0.3)
+    assert not support._said
+    assert trained(at_once=True, dropout=0.3)[0] != trained(at_once=True)[0]
+
+
+def test_they_draw_on_in_the_next_fit():
+    def history(*, in_graphs):
+        tf_keras.utils.set_random_seed(3)
+        model = build(dropout=0.3)
+        if in_graphs:
+            training.fit_in_graphs(model, is_shared=True)
+        data = {"x": kinds.FEATURES["x"], "y": kinds.LABEL, "verbose": 0}
+        model.fit(**data, shuffle=False)
+        return model.fit(**data, shuffle=False).history
+
+    ours, theirs = (history(in_graphs=value) for value in (True, False))
+    assert largest_difference(ours, theirs) <= TOLERANCE
 
 
 @pytest.mark.parametrize(

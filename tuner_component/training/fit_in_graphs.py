@@ -41,6 +41,8 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
     """
     own, signature = model.fit, inspect.signature(type(model).fit)
     kept: dict[Any, Any] | None = None if is_shared else {}
+    is_legacy = legacy_fit.is_legacy(model)
+    legacy = legacy_fit.LegacyFunctions(model) if is_legacy else None
 
     @functools.wraps(own)
     def fit(*args: Any, **kwargs: Any) -> Any:
@@ -58,7 +60,12 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
         if graphs is not None:
             given.arguments.update(graphs.data)
             args, kwargs = given.args[1:], given.kwargs
-        with _in_place(model, steps, graphs, kept):
+        at_once = (
+            _Functions(model, *steps, graphs, kept)
+            if legacy is None
+            else legacy.steps_at_once(max(steps))
+        )
+        with at_once:
             return own(*args, **kwargs)
 
     # Not by assignment: Keras would look for layers in it.
@@ -129,17 +136,6 @@ def _num_batches(data: Mapping[str, Any]) -> float | None:
 
     adapter = data_adapters.get_data_adapter(**data)
     return None if adapter.num_batches is None else float(adapter.num_batches)
-
-
-def _in_place(
-    model: Any,
-    steps: tuple[int, int],
-    graphs: RowGraphs | None,
-    kept: dict[Any, Any] | None,
-) -> contextlib.AbstractContextManager[None]:
-    if legacy_fit.is_legacy(model):
-        return legacy_fit.steps_at_once(model, max(steps))
-    return _Functions(model, *steps, graphs, kept)
 
 
 class _Functions(contextlib.AbstractContextManager[None]):

@@ -15,8 +15,9 @@ LIBRARIES = pytest.mark.parametrize(
 
 
 @pytest.fixture(autouse=True)
-def _as_before():
+def _nothing_is_set():
     before = precision.found()
+    precision.Precision(dict.fromkeys(before.of_each, ("float32", None))).restore()
     yield
     before.restore()
 

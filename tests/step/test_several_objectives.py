@@ -19,10 +19,13 @@ def inputs(tmp_path_factory):
     return write_inputs(tmp_path_factory.mktemp("data"))
 
 
-def _search(weight=1.0, **more):
-    objectives = ["val_accuracy", Objective("val_loss", "min", weight)]
+def _search(weight=1.0, max_trials=5, **more):
     return Search(
-        objective=objectives, strategy="evolution", max_trials=5, epochs=2, **more
+        objective=["val_accuracy", Objective("val_loss", "min", weight)],
+        strategy="evolution",
+        max_trials=max_trials,
+        epochs=2,
+        **more,
     )
 
 
@@ -36,7 +39,8 @@ def _dominates(one, other):
 
 
 def test_two_objectives_through_the_executor(inputs, tmp_path, capfd):
-    given = properties("own_model.py", _search(), parallel=2, label_key="species")
+    search = _search(max_trials=10)
+    given = properties("own_model.py", search, parallel=2, label_key="species")
     made = run_step(inputs, given, tmp_path)
     trials = {trial["trial_id"]: trial for trial in trials_of(made)}
     for trial in trials.values():
@@ -52,7 +56,7 @@ def test_two_objectives_through_the_executor(inputs, tmp_path, capfd):
     }
     assert summary["best_trial"] in summary["pareto_set"]
     volumes = [row["hypervolume"] for row in summary["hypervolume"]]
-    assert len(volumes) == 5
+    assert len(volumes) == 10
     assert volumes == sorted(volumes)
 
     rows = _file(made, "tuner_results", "tuner_results.json")
@@ -67,6 +71,8 @@ def test_two_objectives_through_the_executor(inputs, tmp_path, capfd):
     page = (Path(made["trial_record"][0].uri) / "report.html").read_text()
     assert page.count('class="compromise"') == 1
     assert page.count('class="front"') == len(front) - 1
+    assert set(summary["importances"]) == set(_NAMES)
+    assert page.count("What decided") == 2
     heads = capfd.readouterr().out
     assert "val_accuracy  val_loss  seconds" in heads
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
 
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
@@ -32,7 +33,7 @@ class Growing:
         """Returns what the strategy over the grown space proposes."""
         new = self._unknown(history)
         if new != self._seen:
-            self._strategy, self._seen = self._create(self._grown(history)), new
+            self._strategy, self._seen = self._create(grown(self._known, history)), new
         return self._strategy.propose(history, count)
 
     def keeps(self, history: Sequence[Trial]) -> Collection[str]:
@@ -40,18 +41,33 @@ class Growing:
         return kept(self._strategy, history)
 
     def _unknown(self, history: Sequence[Trial]) -> frozenset[str]:
-        return frozenset(
-            entry["config"]["name"]
-            for trial in history
-            for entry in trial.report.get("hyperparameters", {}).get("space", ())
-            if entry["config"]["name"] not in self._names
-        )
+        return _unknown(self._names, history)
 
-    def _grown(self, history: Sequence[Trial]) -> SearchSpace:
-        space = self._known
-        for trial in history:
-            config = trial.report.get("hyperparameters")
-            if config and self._unknown([trial]):
+
+def grown(space: SearchSpace, history: Sequence[Trial]) -> SearchSpace:
+    """Returns the space with what the history's trials reported beyond it.
+
+    Args:
+        space: What was known before the first trial; may be empty.
+        history: All trials.
+    """
+    names = {parameter.name for parameter in space.parameters}
+    merged: set[str] = set()
+    for trial in history:
+        config = trial.report.get("hyperparameters")
+        if config and _unknown(names, [trial]):
+            text = json.dumps(config["space"], sort_keys=True)
+            if text not in merged:
                 reported = from_keras_tuner(config, drop_unreachable=True)
                 space = space.merge(reported)
-        return space
+                merged.add(text)
+    return space
+
+
+def _unknown(names: Collection[str], history: Sequence[Trial]) -> frozenset[str]:
+    return frozenset(
+        entry["config"]["name"]
+        for trial in history
+        for entry in trial.report.get("hyperparameters", {}).get("space", ())
+        if entry["config"]["name"] not in names
+    )

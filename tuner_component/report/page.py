@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+import types
+from collections.abc import Mapping, Sequence
 
 from tuner_component.pareto.ranking import ranked
-from tuner_component.report import architecture, curves, pareto, repeats, search
+from tuner_component.report import (
+    architecture,
+    curves,
+    importances,
+    pareto,
+    repeats,
+    search,
+)
 from tuner_component.search_space.wiring import readable
+from tuner_component.strategies.gaussian_process.importances import Importances
 from tuner_component.trial import Objective, Trial, TrialState
 
 _STYLE = """
@@ -18,6 +27,10 @@ th, td { padding: .2em .7em; border-bottom: 1px solid #dde3ea; text-align: right
 th { color: #5b6b7d; font-weight: 600; } td.text { text-align: left; }
 tr.best td { background: #e8f4ec; font-weight: 600; }
 pre { background: #f5f7f9; padding: .8em; overflow-x: auto; font-size: 12px; }
+table.bars { width: 100%; max-width: 720px; }
+table.bars th { text-align: left; overflow-wrap: anywhere; }
+table.bars td { white-space: nowrap; } table.bars td.bar { width: 55%; }
+td.bar div { background: #2f6ea8; height: .9em; } td.joint div { background: #a9c0d6; }
 svg text { font: 12px system-ui, sans-serif; fill: #5b6b7d; }
 """
 
@@ -28,6 +41,7 @@ def document(
     title: str,
     ended: str,
     objectives: Sequence[Objective] = (),
+    decisive: Mapping[str, Importances] = types.MappingProxyType({}),
 ) -> str:
     """Returns a page of HTML that needs nothing else.
 
@@ -37,6 +51,7 @@ def document(
         title: The search's name.
         ended: Why it ended.
         objectives: All objectives, if there are several.
+        decisive: Objective's name to what decided it, where that is known.
     """
     completed = [t for t in trials if t.state is TrialState.COMPLETED]
     counts = ", ".join(
@@ -54,6 +69,7 @@ def document(
         architecture.drawings(trials, objectives or (objective,)),
         curves.drawing(trials, objective),
         pareto.drawings(trials, objectives),
+        importances.drawings(decisive),
         repeats.drawing(trials, objective),
         _table(trials, objectives or (objective,)),
         _given_up(trials),

@@ -18,6 +18,7 @@ from tuner_component.search import Search
 from tuner_component.step import (
     beam_engine,
     data_sketch,
+    importances,
     outputs,
     preflight,
     results,
@@ -145,8 +146,14 @@ def _search(
         else:
             reason = on_beam.run(study, home, warm, watch)
         study.finish(reason)
+        decisive = importances.estimated(study, plan.search_space)
         page = document(
-            study.trials, study.objective, request.node, reason, study.objectives
+            study.trials,
+            study.objective,
+            request.node,
+            reason,
+            study.objectives,
+            decisive,
         )
         outputs.write_report(home.folder, page)
         best = results.require_winner(study, reason, home.folder)
@@ -159,6 +166,7 @@ def _search(
             **results.pareto_summary(study),
             **results.rank_agreement_summary(study),
             **results.repeats_summary(study),
+            **importances.summary(decisive),
         }
         written = results.write(request.outputs, study, best, engine, summary, page)
         _say(results.summary_text(study, reason, home.folder, written))

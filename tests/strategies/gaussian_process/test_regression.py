@@ -96,6 +96,18 @@ def test_believing_leaves_the_mean_and_removes_doubt():
     assert (after.predict(places)[1] < before.predict(places)[1]).all()
 
 
+def test_what_is_explained_is_measured_on_targets_left_out():
+    predicted = [
+        Posterior(KERNEL, np.delete(FEATURES, i, axis=0), np.delete(TARGETS, i)).mean(
+            FEATURES[[i]]
+        )[0]
+        for i in range(len(TARGETS))
+    ]
+    errors = TARGETS - predicted
+    expected = 1 - (errors**2).mean() / TARGETS.var()
+    assert Posterior(KERNEL, FEATURES, TARGETS).explained() == pytest.approx(expected)
+
+
 def test_the_fit_finds_which_parameters_matter():
     space = SearchSpace([Float("a", 0, 1), Float("b", 0, 1), Choice("c", tuple("xyz"))])
     encoding = Encoding(space)

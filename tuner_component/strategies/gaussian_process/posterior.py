@@ -33,6 +33,7 @@ class Posterior:
         ones = self._inverse.sum(1)
         self._mean = float(ones @ targets / ones.sum())
         self._solved = self._inverse @ (targets - self._mean)
+        self._ones = ones
 
     def predict(self, features: Array) -> tuple[Array, Array]:
         """Returns means and standard deviations of the function, without noise.
@@ -60,6 +61,17 @@ class Posterior:
     def least_mean(self) -> float:
         """Returns the lowest mean at an observation: the best, less its luck."""
         return float(self.mean(self._features).min())
+
+    def explained(self) -> float:
+        """Returns R² of the targets, each predicted from all others; <= 1.
+
+        Reference:
+            Dubrule, 1983, Cross Validation of Kriging in a Unique Neighborhood (the
+            mean of the process is estimated without the target, too).
+        """
+        precision = np.diag(self._inverse) - self._ones**2 / self._ones.sum()
+        errors = self._solved / precision
+        return float(1 - (errors**2).mean() / self._targets.var())
 
     def believing(self, features: Array) -> Posterior:
         """Returns what is believed if these were observed, each at its mean.

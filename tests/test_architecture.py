@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (2, frozenset({"journal"})),
     (3, frozenset({"evaluation", "space_discovery"})),
     (3, frozenset({"curve_stopping"})),
-    (3, frozenset({"outcome_file", "nas", "data", "model_metrics"})),
+    (3, frozenset({"outcome_file", "working_dir", "nas", "data", "model_metrics"})),
     (3, frozenset({"model_state", "model_inputs"})),
     (3, frozenset({"training"})),
     (3, frozenset({"model_code", "model_export"})),

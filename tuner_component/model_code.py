@@ -25,6 +25,7 @@ class ModelCode:
         cross_validation: Options of the cross-validation of scikit-learn estimators.
         seed: The study's.
         precision: What every model is built with, unless it sets another.
+        fn_args: TFX's `FnArgs`, which the functions may have been given; or None.
     """
 
     build_model: Callable[[Any], Any]
@@ -35,6 +36,7 @@ class ModelCode:
     cross_validation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seed: int = 0
     precision: Precision = dataclasses.field(default_factory=precision.found)
+    fn_args: Any = None
 
 
 def built_model(code: ModelCode, hp: Any) -> Any:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tuner_component import import_path, kernel_cache, model_export
+from tuner_component import import_path, kernel_cache, model_export, working_dir
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import START_SECONDS, Evaluation, Job, Report
 from tuner_component.keras_tuner_adapter import bridge, exploration, rung_training
@@ -76,6 +76,7 @@ class StockEvaluation:
 
     def _owned(self, job: Job, *, explore: bool) -> OwnedTuner:
         _seed_everything(job.seed)
+        working_dir.enter(self._fn_args, job)
         return call_tuner_fn(
             self._tuner_fn, self._fn_args, job.folder, explore=explore, seed=job.seed
         )

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tuner_component import working_dir
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
 from tuner_component.model_code import ModelCode, hyperparameters
@@ -92,6 +93,7 @@ class SklearnEvaluation:
 
     def __call__(self, job: Job, report: Report) -> Evaluation:
         """Scores one configuration; raises what the user's code raises."""
+        working_dir.enter(self._code.fn_args, job)
         if "explore" in job.note:
             return self._explored()
         if "export" in job.note:

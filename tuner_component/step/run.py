@@ -79,7 +79,6 @@ def run(request: Request) -> None:
         try:
             with _said_if_long(_EXPLORING):
                 plan, identity = code.plan(engine, scratch, explore_folder)
-            fileio.rmtree(explore_folder)
             if not code.explored.get("complete", True):
                 _say(_NOT_ALL_FOUND)
             if isinstance(engine, LocalPool):
@@ -91,6 +90,8 @@ def run(request: Request) -> None:
             _search(request, plan, engine, root, identity, on_beam)
         finally:
             engine.close()
+            # Not before: the user's code may remember files of its own there.
+            fileio.rmtree(explore_folder)
 
 
 def _open(

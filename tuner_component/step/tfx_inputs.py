@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tuner_component.data import SharedReader, Source, open_split
@@ -18,7 +20,6 @@ _PROPERTIES = ("train_args", "eval_args", "custom_config")
 def describe(
     inputs: Mapping[str, Sequence[Any]],
     exec_properties: Mapping[str, Any],
-    working_dir: str,
     cache_folder: str,
 ) -> dict[str, Any]:
     """Returns the inputs of a step as JSON from which a worker makes `FnArgs`.
@@ -26,7 +27,6 @@ def describe(
     Args:
         inputs: Input key to artifacts.
         exec_properties: The step's execution properties.
-        working_dir: `fn_args.working_dir` for the user's code.
         cache_folder: A local folder for the parsed examples.
     """
     return {
@@ -40,7 +40,6 @@ def describe(
             for key in _PROPERTIES
             if exec_properties.get(key) is not None
         },
-        "working_dir": working_dir,
         "cache_folder": cache_folder,
     }
 
@@ -49,21 +48,24 @@ def fn_args(inputs: Mapping[str, Any]) -> Any:
     """Returns TFX's `FnArgs` for what `describe` returned.
 
     Their `data_accessor` parses examples once and then reads memory. Without a
-    `cache_folder` the process' own folder for temporary files serves.
+    `cache_folder` the process' own folder for temporary files serves. Their
+    `working_dir` is this process', until `working_dir.enter` says which study's.
     """
     from tfx.components.trainer import fn_args_utils
     from tfx.types import artifact
 
+    folder = inputs["cache_folder"] or tempfile.gettempdir()
+    working_dir = Path(folder, f"working_dir-{os.getpid()}")
+    working_dir.mkdir(parents=True, exist_ok=True)
     args = fn_args_utils.get_common_fn_args(
         {
             key: [artifact.Artifact.from_json_dict(item) for item in items]
             for key, items in inputs["artifacts"].items()
         },
         dict(inputs["properties"]),
-        working_dir=inputs["working_dir"],
+        working_dir=str(working_dir),
     )
     stock = args.data_accessor
-    folder = inputs["cache_folder"] or tempfile.gettempdir()
     reader = SharedReader(stock.tf_dataset_factory, folder)
     args.data_accessor = stock._replace(tf_dataset_factory=reader)
     return args
@@ -106,6 +108,7 @@ def load_model_code(
         },
         cross_validation=_cross_validation(loaded, args),
         seed=seed,
+        fn_args=args,
     )
 
 

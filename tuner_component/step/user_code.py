@@ -43,10 +43,7 @@ class UserCode:
     """
 
     def __init__(self, request: Request, module: UserModule, scratch: str) -> None:
-        working_dir = f"{request.studies_root}/working_dir"
-        described = tfx_inputs.describe(
-            request.inputs, request.properties, working_dir, scratch
-        )
+        described = tfx_inputs.describe(request.inputs, request.properties, scratch)
         self._request, self._module = request, module
         self._args = tfx_inputs.fn_args(described)
         self._schema = tfx_inputs.checked_schema(self._args)

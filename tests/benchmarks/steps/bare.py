@@ -59,7 +59,7 @@ def _arrays(task: Any, data: str, folder: str) -> list[tuple[dict[str, Any], Any
     from tuner_component.step import tfx_inputs
 
     given = task.properties(Path("none"), stock=False)
-    described = tfx_inputs.describe(task.inputs(Path(data)), given, folder, folder)
+    described = tfx_inputs.describe(task.inputs(Path(data)), given, folder)
     args = tfx_inputs.fn_args(described)
     schema = tfx_inputs.training_schema(args)
     factory = args.data_accessor.tf_dataset_factory

@@ -112,6 +112,8 @@ class EngineContract:
             ("infeasible", Reason.INFEASIBLE),
             ("transient", Reason.INFRASTRUCTURE),
             ("sys_exit", Reason.USER_ERROR),
+            ("keyboard_interrupt", Reason.USER_ERROR),
+            ("sigint", Reason.INFRASTRUCTURE),
             ("foreign", Reason.USER_ERROR),
         ],
     )

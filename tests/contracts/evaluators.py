@@ -110,6 +110,15 @@ def _sys_exit(job: Job, report: Report) -> float:
     sys.exit("enough")
 
 
+def _keyboard_interrupt(job: Job, report: Report) -> float:
+    raise KeyboardInterrupt("too slow")
+
+
+def _sigint(job: Job, report: Report) -> float:
+    os.kill(os.getpid(), signal.SIGINT)
+    return 0.0
+
+
 def _exit(job: Job, report: Report) -> float:
     sys.stderr.write("last words")
     os._exit(7)
@@ -181,6 +190,8 @@ _ACTIONS = {
     "infeasible": _infeasible,
     "transient": _transient,
     "sys_exit": _sys_exit,
+    "keyboard_interrupt": _keyboard_interrupt,
+    "sigint": _sigint,
     "exit": _exit,
     "kill": _kill,
     "segfault": _segfault,

@@ -117,6 +117,14 @@ class _Worker:
             os._exit(1)
 
 
+class _Signalled(KeyboardInterrupt):
+    """SIGINT: somebody ends this process, which tells nothing of the trial."""
+
+
+def _interrupt(*_: object) -> None:
+    raise _Signalled
+
+
 class _Prepared:
     """An evaluator that answers with the error when it cannot be made.
 
@@ -129,16 +137,23 @@ class _Prepared:
         )
         try:
             self._make()
-        except (Exception, SystemExit):
+        except _Signalled:
+            raise
+        except (Exception, SystemExit, KeyboardInterrupt):
             _logger.exception("The evaluator could not be made; the first job says so.")
 
     def __call__(self, job: Job, report: Report) -> Evaluation:
         try:
             return self._make()(job, report)
-        except SystemExit as error:
+        except _Signalled:
+            raise
+        except (SystemExit, KeyboardInterrupt) as error:
+            did = f"raised {error!r}"
+            if isinstance(error, SystemExit):
+                did = f"called sys.exit({error.code!r})"
             raise TrialFailedError(
-                f"The code called sys.exit({error.code!r}); expected an error that "
-                "says why: raise tuner_component.TrialFailedError(message)."
+                f"The code {did}; expected an error that says why: raise "
+                "tuner_component.TrialFailedError(message)."
             ) from error
 
     def together(
@@ -180,7 +195,7 @@ def _keep(job: Job, outcome: Outcome) -> None:
 def _detach(log: str) -> None:
     for number in (signal.SIGCHLD, signal.SIGALRM, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _interrupt)
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(file, 1)
     os.dup2(file, 2)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import platform
 import signal
 from pathlib import Path
 
@@ -231,6 +232,7 @@ def test_a_trial_that_kills_its_process_is_retried_and_fails_with_its_last_words
     assert [trial.num_attempts for trial in trials] == [2, 2]
     assert "exit code 7" in trials[0].error.message
     assert "last words" in trials[0].error.traceback
+    assert f"worker-0.log on {platform.node()}." in trials[0].error.message
 
 
 class _Killer(Silent):

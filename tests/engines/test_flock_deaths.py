@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 
 import pytest
@@ -13,6 +14,7 @@ from tests.engines.flocks import HASTY, join
 from tests.engines.sessions import alive, until
 from tuner_component.engines.base import Measured
 from tuner_component.engines.flock.timing import Timing
+from tuner_component.errors import EngineError
 from tuner_component.evaluation import Outcome
 from tuner_component.outcome_file import read_outcome
 from tuner_component.trial import Reason
@@ -92,6 +94,38 @@ def test_an_outcome_kept_by_a_worker_that_died_is_found(flocks, workers, tmp_pat
     until(lambda: read_outcome(job.folder) is not None)
     assert wait_for(flock, Outcome)[-1].error.reason is Reason.INFRASTRUCTURE
     assert read_outcome(job.folder).metrics == {"loss": 0.5}
+
+
+def test_workers_that_cannot_start_processes_say_why_they_left(
+    flocks, workers, tmp_path
+):
+    settings = {"failures": 9, "counter": str(tmp_path / "counter")}
+    timing = Timing(beat_seconds=0.25, lease_seconds=15.0, patience_seconds=0.5)
+    evaluator = "tests.contracts.evaluators:make_after_failures"
+    flock = flocks(num_slots=1, timing=timing, evaluator=evaluator, settings=settings)
+    job = make_job(tmp_path)
+    worker = workers("w0")
+    until(lambda: flock.wait(0.0) or _present(flock))
+    flock.submit(job)
+    assert "cannot start" in wait_for(flock, Outcome)[-1].error.message
+    assert join(worker)[0] == 1
+    flock.submit(job)
+    why = r"w0\..* has left: 3 workers in a row ended .*exit code 3"
+    with pytest.raises(EngineError, match=why):
+        wait_for(flock, Outcome)
+
+
+@pytest.mark.parametrize("keeps_logs", [False, True])
+def test_a_log_is_named_with_its_host_if_it_is_kept(
+    flocks, workers, tmp_path, keeps_logs
+):
+    flock = flocks(num_slots=1)
+    workers("w0", *(["--logs", str(tmp_path / "logs")] if keeps_logs else []))
+    flock.submit(make_job(tmp_path, do="exit"))
+    error = wait_for(flock, Outcome)[-1].error
+    assert "last words" in error.traceback
+    end = f"worker-0.log on {platform.node()}." if keeps_logs else "exit code 7."
+    assert error.message.endswith(end)
 
 
 def test_what_broke_off_with_one_worker_goes_to_another(flocks, workers, tmp_path):

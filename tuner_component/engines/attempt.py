@@ -37,12 +37,12 @@ class Attempt:
         """Returns its outcome when its worker has ended.
 
         Args:
-            how: The worker ended, for people.
+            how: The worker ended, for people: what follows "The worker died: ".
             worker: Its name.
             log: Its log.
         """
         error = self.error or TrialError(
-            Reason.INFRASTRUCTURE, f"The worker died: {how}. Its log is {log}."
+            Reason.INFRASTRUCTURE, f"The worker died: {how}"
         )
         return Outcome(
             self.job.trial_id,

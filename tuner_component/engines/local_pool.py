@@ -62,6 +62,7 @@ class LocalPool:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         check_arguments(num_workers, evaluator, settings)
+        self._logs_on: str | None = ""
         self._growth: Growth | None = None
         self._start_seconds = 0.0
         self._setup = {"evaluator": evaluator, "settings": dict(settings)}
@@ -99,6 +100,10 @@ class LocalPool:
     def session(self) -> int:
         """The id of the operating system's session that all its processes are in."""
         return self._server.process.session
+
+    def name_logs(self, host: str | None) -> None:
+        """Says for readers elsewhere where logs are: on `host`; None: soon gone."""
+        self._logs_on = host
 
     def do_together(self, num_jobs: int) -> None:
         """Lets a worker do so many jobs at once from now on, where that many wait.
@@ -250,7 +255,7 @@ class LocalPool:
         self._hear(slot)
         if not slot.was_ready:
             self._failed_starts += 1
-        outcome = slot.end(how)
+        outcome = slot.end(f"{how}.{self._where(slot)}")
         if outcome is not None:
             self._events.append(outcome)
         self._take_back(slot)
@@ -259,6 +264,12 @@ class LocalPool:
                 f"{self._failed_starts} workers in a row ended before they were ready; "
                 f"the last: {how}. The end of {slot.log}:\n{tail(slot.log)}"
             )
+
+    def _where(self, slot: Slot) -> str:
+        """Says where the log of a worker is, to whom can read it."""
+        if self._logs_on is None:
+            return ""
+        return f" Its log is {slot.log}{self._logs_on and f' on {self._logs_on}'}."
 
     def _replace_server(self) -> None:
         self._server.close()

@@ -197,6 +197,7 @@ class Slot:
     def end(self, how: str) -> Outcome | None:
         """Records that the worker has ended; returns its job's outcome, if any.
 
+        `how` is for people: what follows "The worker died: ".
         Of several jobs at once nobody knows whose fault it was: they are left.
         """
         attempts, self._attempts = list(self._attempts.values()), {}

@@ -76,6 +76,7 @@ class Workshop:
             limits=order.limits,
             environment=order.environment,
         )
+        pool.name_logs(platform.node())
         self._known.append(pool)
         return pool
 

@@ -58,6 +58,7 @@ class FlockWorker:
         self._lead_silence = Silence(self._timing.beat_seconds)
         self._trouble = Silence(self._timing.beat_seconds)
         self._has_ended = False
+        self._why_left = ""
         self._term: Term | None = None
         self._setup: Setup | None = None
         self._jobs: HeldJobs | None = None
@@ -81,6 +82,9 @@ class FlockWorker:
                 except OSError as error:
                     self._bear(error)
             return "The study has ended."
+        except EngineError as error:
+            self._why_left = str(error)
+            raise
         finally:
             self._leave()
 
@@ -247,7 +251,7 @@ class FlockWorker:
         if self._jobs is not None and self._term is not None:
             with contextlib.suppress(OSError):
                 if not self._has_ended:
-                    self._jobs.notes.append(Note(Kind.LEFT))
+                    self._jobs.notes.append(Note(Kind.LEFT, why=self._why_left))
                     self._send(self._jobs, self._term)
                 self._storage.delete(layout.beat_name(self.id, self._beat))
         self._storage.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -21,7 +22,8 @@ class Workplace:
 
     Args:
         num_slots: Jobs at once, >= 1.
-        log_folder: Local folder for the logs of the processes that run jobs.
+        log_folder: Local folder for the logs of the processes that run jobs; not kept
+            where it is `scratch`.
         scratch: Local folder for the user's code and for temporary files.
 
     Attributes:
@@ -32,6 +34,7 @@ class Workplace:
         self._num_slots = num_slots
         self._log_folder = Path(log_folder)
         self._scratch = Path(scratch)
+        self._logs_on = None if log_folder == scratch else platform.node()
         self._lease_path = str(self._log_folder / "lease")
         self.lease = Lease(self._lease_path)
 
@@ -80,6 +83,7 @@ class Workplace:
             limits=setup.limits,
             environment=environment,
         )
+        pool.name_logs(self._logs_on)
         pool.do_together(setup.together)
         return pool
 

@@ -124,6 +124,16 @@ def _exit(job: Job, report: Report) -> float:
     os._exit(7)
 
 
+def _close_all(job: Job, report: Report) -> float:
+    os.closerange(3, 4096)
+    return _hang(job, lambda _: None)
+
+
+def _close_all_and_report(job: Job, report: Report) -> float:
+    os.closerange(3, 4096)
+    return _hang(job, report)
+
+
 def _kill(job: Job, report: Report) -> float:
     os.kill(os.getpid(), signal.SIGKILL)
     return 0.0
@@ -193,6 +203,8 @@ _ACTIONS = {
     "keyboard_interrupt": _keyboard_interrupt,
     "sigint": _sigint,
     "exit": _exit,
+    "close_all": _close_all,
+    "close_all_and_report": _close_all_and_report,
     "kill": _kill,
     "segfault": _segfault,
     "hang": _hang,

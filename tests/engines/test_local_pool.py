@@ -25,6 +25,7 @@ from tuner_component.engines.limits import TrialLimits
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.engines.pool_server import Preload
 from tuner_component.errors import EngineError
+from tuner_component.evaluation import Outcome
 from tuner_component.outcome_file import read_outcome
 from tuner_component.trial import Reason
 
@@ -204,6 +205,18 @@ def test_a_worker_that_starts_late_costs_no_trial(pools, tmp_path):
     pool = pools(1, factory="make_after_failures", settings=settings)
     events = run_all(pool, [make_job(tmp_path, do="score")])
     assert outcomes_of(events)["t0"].error is None
+
+
+@pytest.mark.parametrize("action", ["close_all", "close_all_and_report"])
+def test_code_that_closes_the_connection_is_told_so(pools, tmp_path, action):
+    pool = pools(1)
+    pool.submit(make_job(tmp_path, do=action))
+    error = wait_for(pool, Outcome)[-1].error
+    assert error.reason is Reason.INFRASTRUCTURE
+    assert "closed its connection" in error.message
+    assert "SIGKILL" not in error.message
+    pool.submit(make_job(tmp_path, "next", do="kill"))
+    assert "SIGKILL" in wait_for(pool, Outcome)[-1].error.message
 
 
 def test_each_worker_sees_its_own_gpu(pools, tmp_path):

@@ -33,6 +33,10 @@ _BOOT = (
     "from tuner_component.engines import fork_server; fork_server.main()"
 )
 _PARENT_CHECK_SECONDS = 1.0
+_CUT = (
+    "ended, since it had closed its connection to the search. Expected code that "
+    "closes what it has opened, and no other file descriptors, as os.closerange does"
+)
 HARMLESS_THREADS = ("jemalloc_bg_thd",)
 """Pyarrow's; it prepares itself for forks."""
 _logger = logging.getLogger(__name__)
@@ -107,6 +111,7 @@ class _Server:
         self._channel = Channel(connection)
         self._driver = driver
         self._workers: dict[int, int] = {}  # process id to serial number
+        self._cut: set[int] = set()  # ids of processes that went on unconnected
         self._wake, self._waker = socket.socketpair()
 
     def serve(self) -> None:
@@ -130,7 +135,7 @@ class _Server:
             if kind == "fork":
                 self._fork(body)
             else:
-                self._kill(body["serial"])
+                self._kill(body["serial"], is_cut=body["is_cut"])
 
     def _fork(self, order: Mapping[str, Any]) -> None:
         ends = [Connection(reduction.recv_handle(self._connection)) for _ in range(2)]
@@ -165,9 +170,11 @@ class _Server:
         finally:
             os._exit(code)
 
-    def _kill(self, serial: int) -> None:
+    def _kill(self, serial: int, *, is_cut: bool) -> None:
         for process, owner in self._workers.items():
             if owner == serial:
+                if is_cut and processes.lives_on(process):
+                    self._cut.add(process)
                 processes.kill_group(process)
 
     def _reap(self) -> None:
@@ -185,7 +192,9 @@ class _Server:
                 processes.kill_group(ended.si_pid)
             _, status = os.waitpid(ended.si_pid, 0)
             if serial is not None:
-                self._report(serial, processes.describe_end(status))
+                is_cut = ended.si_pid in self._cut
+                self._report(serial, _CUT if is_cut else processes.describe_end(status))
+            self._cut.discard(ended.si_pid)
 
     def _report(self, serial: int, how: str) -> None:
         self._channel.send("ended", {"serial": serial, "how": how})

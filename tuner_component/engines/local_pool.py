@@ -231,7 +231,8 @@ class LocalPool:
                     self._events.append(event)
                 self._take_back(slot)
         except EOFError:
-            self._end(slot)
+            slot.cut_off()
+            self._server.process.kill(slot.serial, is_cut=True)
 
     def _note(self, outcome: Outcome) -> None:
         if self._growth is None:

@@ -12,9 +12,11 @@ import os
 import signal
 import sys
 import threading
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+_END_SECONDS = 0.2
 _SET_PARENT_DEATH_SIGNAL = 1
 _SET_CHILD_SUBREAPER = 36
 
@@ -69,6 +71,17 @@ def thread_names() -> list[str]:
         for task in Path("/proc/self/task").iterdir():
             names.append((task / "comm").read_text().strip())
     return sorted(names)
+
+
+def lives_on(child: int) -> bool:
+    """Returns whether a child does not end within a fraction of a second."""
+    options = os.WEXITED | os.WNOWAIT | os.WNOHANG
+    deadline = time.monotonic() + _END_SECONDS
+    while os.waitid(os.P_PID, child, options) is None:
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(_END_SECONDS / 20)
+    return False
 
 
 def describe_end(status: int) -> str:

@@ -71,10 +71,15 @@ class ServerProcess:
                 self.channel.connection, end.fileno(), self._process.pid
             )
 
-    def kill(self, serial: int) -> None:
-        """Ends a worker and its descendants; `receive` reports it afterwards."""
+    def kill(self, serial: int, *, is_cut: bool = False) -> None:
+        """Ends a worker and its descendants; `receive` reports it afterwards.
+
+        Args:
+            serial: The worker's number.
+            is_cut: Its connection is closed; it may have ended, or have closed it.
+        """
         with contextlib.suppress(OSError):
-            self.channel.send("kill", {"serial": serial})
+            self.channel.send("kill", {"serial": serial, "is_cut": is_cut})
 
     def receive(self) -> tuple[int, str] | None:
         """Returns the serial number of a worker that ended, and how.

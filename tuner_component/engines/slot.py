@@ -182,6 +182,13 @@ class Slot:
             attempt.error = error
         self.hang_up()
 
+    def cut_off(self) -> None:
+        """Takes note that the worker has closed its connection, or has ended."""
+        self.state = State.ENDING
+        if self._channel is not None:
+            self._channel.close()
+        self._channel = None
+
     def hang_up(self) -> None:
         """Closes the connections: the worker ends, whatever it does."""
         for end in (self._channel, self._life):

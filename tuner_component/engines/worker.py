@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import faulthandler
 import functools
 import logging
@@ -10,6 +11,7 @@ import os
 import random
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
@@ -31,6 +33,7 @@ from tuner_component.outcome_file import write_outcome
 from tuner_component.records import decode, encode
 from tuner_component.trial import Measurement, Reason, TrialError
 
+_END_SECONDS = 10.0
 _logger = logging.getLogger(__name__)
 
 
@@ -107,7 +110,10 @@ class _Worker:
         self._leave_if_strayed()
         try:
             self._channel.send(kind, body)
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EBADF:
+                # The code has closed it: the driver ends this process, and says so.
+                threading.Event().wait(_END_SECONDS)
             # The driver is gone. Raised, it would count as the user's error.
             os.killpg(0, signal.SIGKILL)
 

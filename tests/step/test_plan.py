@@ -116,6 +116,16 @@ def test_a_tuner_s_own_oracle_cannot_heed_them(options):
         plan_stock(Search(**options), tuner, config(), None)
 
 
+def test_a_strategy_needs_hyperparameters_that_are_declared():
+    objective = keras_tuner.Objective("val_loss", "min")
+    oracle = keras_tuner.oracles.RandomSearchOracle(objective, max_trials=3)
+    tuner = types.SimpleNamespace(oracle=oracle)
+    nothing = keras_tuner.HyperParameters().get_config()
+    with pytest.raises(PreflightError, match=r"run_trial asks.*hyperparameters=hp"):
+        plan_stock(Search(strategy="random"), tuner, nothing, None)
+    assert plan_stock(Search(), tuner, nothing, None).max_trials == 3
+
+
 def test_more_points_than_trials_are_refused():
     points = [{"units_1": k} for k in (2, 3, 4)]
     with pytest.raises(

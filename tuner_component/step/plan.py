@@ -97,6 +97,7 @@ def plan_stock(
             objectives.check_available(objective, metrics)
     max_trials = search.max_trials or own.max_trials
     if search.strategy is not None:
+        _check_declared(search.strategy, config)
         _check_no_inheritance(search, "the tuner that tuner_fn returns trains")
         cheaper.check_fidelity(search, cheaper.EPOCHS_ONLY)
         return plan_strategy(search, config, several, max_trials, from_tuner=True)
@@ -112,6 +113,18 @@ def plan_stock(
         num_expected=max_trials,
         effort=Effort(max_trials),
     )
+
+
+def _check_declared(strategy: str, config: Mapping[str, Any]) -> None:
+    if not config["space"]:
+        raise PreflightError(
+            "The search space is empty: before its first trial the tuner that tuner_fn "
+            "returns has no hyperparameters, and "
+            f"Search(strategy={strategy!r}) proposes values for those that it has. "
+            "Declare what run_trial asks for: hp = keras_tuner.HyperParameters(), "
+            'hp.Float("x", 0.0, 1.0) and so on, and hyperparameters=hp for the oracle. '
+            "Or leave the strategy out: the oracle then proposes."
+        )
 
 
 def _check_unconstrained(search: Search, oracle: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tuner_component.pareto import ranking
 from tuner_component.pareto.ranking import hypervolumes, pareto_set, ranked
 from tuner_component.trial import Objective, RungResult, Trial, TrialState
 
@@ -71,3 +72,9 @@ def test_hypervolumes_are_of_the_completed_trials(trials):
     assert len(found) == 5
     assert found == sorted(found)
     assert found[2] > found[1]
+
+
+def test_the_report_and_the_record_share_the_hypervolumes(trials, monkeypatch):
+    found = hypervolumes(trials)
+    monkeypatch.setattr(ranking, "growth", None)
+    assert hypervolumes(list(trials)) == found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,15 +28,18 @@ def hypervolume(losses: Array, reference: Array) -> float:
         Transactions on Evolutionary Computation 16(1), algorithm WFG.
     """
     inside = losses[(losses < reference).all(axis=1)]
+    if inside.shape[1] == 3:
+        return _volume(inside, reference)
     front = np.unique(inside[non_dominated(inside)], axis=0)
     if front.shape[1] == 2:
         return _area(front, reference)
     # Limited to a point that is worse than all of them in the first objective, the
-    # others differ in one objective fewer, and most of them beat each other.
-    return sum(
-        contribution(front[index], front[:index], reference)
-        for index in range(len(front))
-    )
+    # others have that in common, and most of them beat each other.
+    edges, rest, volume = reference - front, front[:, 1:], 0.0
+    for index, point in enumerate(rest):
+        shared = hypervolume(np.maximum(rest[:index], point), reference[1:])
+        volume += float(edges[index, 0] * (np.prod(edges[index, 1:]) - shared))
+    return volume
 
 
 def contribution(point: Array, losses: Array, reference: Array) -> float:
@@ -101,3 +107,46 @@ def _area(front: Array, reference: Array) -> float:
     """Returns the hypervolume of a front of two objectives in order of the first."""
     ends = np.append(front[1:, 0], reference[0])
     return float(np.sum((ends - front[:, 0]) * (reference[1] - front[:, 1])))
+
+
+def _volume(points: Array, reference: Array) -> float:
+    """Returns the hypervolume of points of three objectives, in any order.
+
+    They are taken in the order of the third; each adds to the area of those before.
+    """
+    right, top, end = map(float, reference)
+    steps = _Staircase(right, top)
+    volume = area = below = 0.0
+    for x, y, z in points[np.lexsort(points.T)].tolist():
+        volume += area * (z - below)
+        area, below = area + steps.add(x, y), z
+    return volume + area * (end - below)
+
+
+class _Staircase:
+    """The points of two objectives that no other beats, from left to right.
+
+    Args:
+        right: The reference point's first coordinate.
+        top: Its second one.
+    """
+
+    def __init__(self, right: float, top: float) -> None:
+        self._xs, self._ys = [right], [-math.inf]
+        self._top = top
+
+    def add(self, x: float, y: float) -> float:
+        """Adds a point that is better than the reference; returns the area it adds."""
+        first = last = bisect.bisect_right(self._xs, x)
+        height = self._ys[first - 1] if first else self._top
+        if height <= y:
+            return 0.0
+        if first and self._xs[first - 1] == x:
+            first -= 1
+        left, added = x, 0.0
+        while height > y:
+            added += (self._xs[last] - left) * (height - y)
+            left, height = self._xs[last], self._ys[last]
+            last += 1
+        self._xs[first : last - 1], self._ys[first : last - 1] = [x], [y]
+        return added

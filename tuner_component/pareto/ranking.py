@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 
@@ -60,7 +61,13 @@ def hypervolumes(trials: Sequence[Trial]) -> list[float]:
     point of all of them: 0 to 1, and never falls.
     """
     completed = [t for t in trials if t.losses and t.state is TrialState.COMPLETED]
-    return growth(_losses(completed)) if completed else []
+    return list(_growth(tuple(t.losses for t in completed))) if completed else []
+
+
+@functools.lru_cache(maxsize=1)
+def _growth(losses: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:
+    """Of many trials it takes a second; the report and the record need it."""
+    return tuple(growth(np.array(losses)))
 
 
 def _by_mean(scored: Sequence[Trial]) -> list[Trial]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,20 @@ def test_a_branch_that_is_not_there_does_not_count():
     # How a single branch is merged makes no difference.
     concat = {**alone, "branches_merge": "concat", "branches_num": 1}
     assert wiring.canonical(concat) == "double(in0)"
+
+
+@pytest.mark.parametrize("scope", ["", "part"])
+def test_hyperparameters_that_a_chain_has_too_are_an_error(scope):
+    hp = hyperparameters({})
+    parts = [nas.Branches(WITHOUT_WEIGHTS, name="b"), nas.Chain(WITHOUT_WEIGHTS)]
+    chain = nas.Chain(WITHOUT_WEIGHTS, name="b_0")
+    with hp.name_scope(scope) if scope else contextlib.nullcontext():
+        for part in (*parts, *parts):
+            part.declare(hp)
+        with pytest.raises(SearchSpaceError, match=r"b_0' and '.*b' both .*b_0_0'"):
+            chain.declare(hp)
+    with hp.name_scope("elsewhere"):
+        chain.declare(hp)
 
 
 def test_narrow_branches_are_widened_to_be_added():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tuner_component.errors import InfeasibleTrialError, SearchSpaceError
 from tuner_component.nas import shapes
 from tuner_component.nas.operations import Operation
-from tuner_component.search_space.wiring import Wire, Wiring
+from tuner_component.search_space.wiring import Wire, Wiring, wirings
 
 
 def default(operations: Mapping[str, Operation]) -> str:
@@ -30,10 +30,12 @@ def declare(hp: Any, wiring: Wiring) -> Wiring:
         The wiring with the names that the hyperparameters have in `hp.name_scope`.
 
     Raises:
-        SearchSpaceError: If another architecture has this name, or if the condition of
-            an `hp.conditional_scope` does not hold.
+        SearchSpaceError: If another architecture has this name, or one that makes the
+            same hyperparameters, or if the condition of an `hp.conditional_scope` does
+            not hold.
     """
     scoped = wiring.renamed(hp._get_name)
+    _check_names(scoped, wirings(hp.values.items()))
     text = scoped.to_text()
     found = hp.Fixed(wiring.name, text)
     check_active(wiring.name, found)
@@ -45,6 +47,17 @@ def declare(hp: Any, wiring: Wiring) -> Wiring:
             "build a winner with the code that found it."
         )
     return scoped
+
+
+def _check_names(wiring: Wiring, others: Iterable[Wiring]) -> None:
+    for other in others:
+        shared = {wiring.name, *wiring.names} & {other.name, *other.names}
+        if shared and other.name != wiring.name:
+            raise SearchSpaceError(
+                f"The architectures {wiring.name!r} and {other.name!r} both have a "
+                f"hyperparameter {min(shared)!r}; expected names of which none begins "
+                "with another one. Rename one of them, nas.Chain(..., name='head') say."
+            )
 
 
 def check_active(owner: str, value: object) -> None:

@@ -59,7 +59,10 @@ def test_seeds_rates_and_penalties_are_no_structure():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"units": 9}, {"rate": 0.0}, {"l2": 0.0}, {"dtype": "bfloat16"}, {"loss": "mse"}],
+    [
+        *({"units": 9}, {"rate": 0.0}, {"rate": 1.0}, {"l2": 0.0}),
+        *({"dtype": "bfloat16"}, {"loss": "mse"}),
+    ],
     ids=str,
 )
 def test_what_changes_the_graph_is_structure(changes):

@@ -103,8 +103,8 @@ def _of_layers(model: Any) -> dict[str, tuple[Any, str]]:
 
 
 def _is_number(value: Any) -> bool:
-    """Zero decides about the graph."""
-    return type(value) is float and value != 0
+    """Zero decides about the graph, and so does one: where everything is dropped."""
+    return type(value) is float and value not in (0, 1)
 
 
 def _of_optimizer(optimizer: Any) -> dict[str, tuple[Any, str]]:

@@ -67,6 +67,18 @@ def test_a_limit_of_the_environment_needs_fit(name, monkeypatch):
     assert training.why_not(kinds.dense(), ["epochs"], []) == reason
 
 
+def test_an_optimizer_that_fit_begins_otherwise_needs_fit():
+    library = keras.optimizers
+    if not hasattr(library, "ScheduleFreeAdamW"):
+        pytest.skip("this Keras has none")
+    for wrapped in (lambda own: own, library.LossScaleOptimizer):
+        model = kinds.dense()
+        model.compile(wrapped(library.ScheduleFreeAdamW()), "mse")
+        assert "ScheduleFreeAdamW begins" in training.why_not(model, [], [])
+        model.optimizer.build(model.trainable_variables)
+        assert training.why_not(model, [], []) == ""
+
+
 def test_a_model_of_another_library_needs_fit():
     tf_keras = pytest.importorskip("tf_keras")
     model = tf_keras.Sequential([tf_keras.layers.Dense(1)])

@@ -72,7 +72,18 @@ def _about_model(model: Any) -> str:
     for name in _MODEL_METHODS:
         if getattr(type(model), name, None) is not getattr(keras.Model, name, None):
             return f"{type(model).__name__} has {name}() of its own"
-    return ""
+    return _about_optimizer(getattr(model, "optimizer", None))
+
+
+def _about_optimizer(optimizer: Any) -> str:
+    """Made within `fit`'s first step, this one never gets the weights to begin with."""
+    import keras
+
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    later = getattr(keras.optimizers, "ScheduleFreeAdamW", None)
+    if later is None or not isinstance(optimizer, later) or optimizer.built:
+        return ""
+    return f"{type(optimizer).__name__} begins otherwise in single steps"
 
 
 def _about_fit(arguments: Iterable[str]) -> str:

@@ -101,7 +101,7 @@ def _variables(model: Any) -> list[Any]:
 def _optimizer_variables(model: Any) -> list[Any]:
     variables = model.optimizer.variables
     variables = list(variables() if callable(variables) else variables)
-    rate = model.optimizer.learning_rate
+    rate = getattr(model.optimizer, "learning_rate", None)  # One of several has none.
     known = {id(variable) for variable in variables}
     if hasattr(rate, "assign") and id(rate) not in known:
         variables.append(rate)  # In tf_keras it is not among them.

@@ -147,6 +147,14 @@ def schedule(rate):
     return keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(rate, 40))
 
 
+def two_in_one(rate):
+    library = keras.optimizers
+    if not hasattr(library, "MultiOptimizer"):
+        pytest.skip("this Keras has none")
+    of_biases = {".*bias": library.SGD(rate)}
+    return library.MultiOptimizer(library.OptimizerMap(library.Adam(rate), of_biases))
+
+
 def early_stopping(hp):
     return {
         "callbacks": [
@@ -168,6 +176,7 @@ CASES = {
     "steps": lambda: code(steps_per_epoch=4),
     "streamed_steps": lambda: code(data=STREAMED, steps_per_epoch=4),
     "schedule": lambda: code(model_of(keras, schedule)),
+    "two_in_one": lambda: code(model_of(keras, two_in_one)),
     "callbacks": lambda: code(fit_args=early_stopping),
     "subclassed": lambda: code(subclassed),
     "two_optimizers": lambda: code(two_optimizers),

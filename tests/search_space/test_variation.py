@@ -159,6 +159,28 @@ def test_what_is_active_in_neither_parent_is_drawn():
     assert drawn == {None, 1, 2, 3, 4, 5}
 
 
+def test_a_default_between_two_steps_is_not_handed_on():
+    space = SearchSpace(
+        [
+            Int("a", 0, 10, step=2, default=5),
+            Int("b", 1, 16, step=2, sampling="log", default=5),
+            Float("c", 0, 1, step=0.25, default=0.3),
+            Float("d", 0, 1, default=0.3),
+            Int("e", 0, 2**60, default=2**59 + 1),
+        ]
+    )
+    defaults = space.defaults()
+    nearest = {**defaults, "a": 4, "b": 4, "c": 0.25}
+    assert crossover(space, defaults, defaults, np.random.default_rng(0)) == nearest
+    changed = collections.Counter()
+    for seed in range(100):
+        child = mutate(space, defaults, np.random.default_rng(seed), 0.1)
+        for parameter in space.parameters[:3]:
+            assert child[parameter.name] in parameter.values()
+        changed[sum(child[name] != value for name, value in nearest.items())] += 1
+    assert set(changed) == {0, 1}
+
+
 def test_values_from_before_the_space_changed_are_not_kept():
     old = {"model": "mlp", "units": 77, "rate": "slow"}
     other = {"model": "cnn", "units": 6, "pool": True, "rate": 3}

@@ -160,6 +160,22 @@ def test_where_all_children_were_tried_they_go_further():
 
 
 @pytest.mark.parametrize("removal", ["age", "performance"])
+def test_good_defaults_between_two_steps_do_not_make_the_space_larger(removal):
+    space = SearchSpace(
+        [
+            Int("a", 0, 10, step=2, default=5),
+            Float("b", 0, 1, step=0.2, default=0.5),
+        ]
+    )
+    strategy = Evolution(space, 0, population_size=4, removal=removal)
+    history: list[Trial] = []
+    while isinstance((action := strategy.propose(history, 1)[0]), Suggest):
+        loss = abs(action.values["a"] - 5) + abs(action.values["b"] - 0.5)
+        history.append(trial(action.values, len(history), loss))
+    assert len(history) == space.size() + 1
+
+
+@pytest.mark.parametrize("removal", ["age", "performance"])
 def test_it_approaches_an_optimum_that_random_search_does_not(removal):
     space = SearchSpace(
         [Float("a", 1e-5, 1.0, sampling="log"), Float("b", 0, 1), Choice("c", "vwxyz")]

@@ -96,6 +96,10 @@ class Int(Numeric):
             return int(number)
         return None
 
+    @override
+    def on_grid(self, value: Value) -> Value:
+        return value if value in self.values() else self.nearest(float(value))
+
     def nearest(self, value: float) -> int:
         """Returns the value nearest to a number of the range, on the own scale."""
         return int(self.values()[self._nearest(value)])

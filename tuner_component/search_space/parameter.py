@@ -97,6 +97,14 @@ class Parameter(abc.ABC):
             value: A canonical value.
         """
 
+    def on_grid(self, value: Value) -> Value:
+        """Returns `value`, or the nearest step to a default between two steps.
+
+        Args:
+            value: A canonical value.
+        """
+        return value
+
     def contains(self, value: object) -> bool:
         """Returns whether `value` is a value of this parameter."""
         return self.canonical(value) is not None

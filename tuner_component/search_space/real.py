@@ -123,6 +123,10 @@ class Float(Numeric):
             value = self.high + self.low - value
         return min(max(value, self.low), self.high)
 
+    @override
+    def on_grid(self, value: Value) -> Value:
+        return self.nearest(float(value))
+
     def nearest(self, value: float) -> float:
         """Returns the value nearest to a number of the range, on the own scale."""
         return value if self.step is None else self._at(self._nearest(value))

@@ -31,7 +31,8 @@ def mutate(
 
     Where constraints forbid such changes, it differs in two, in three, or is any
     random one. What the change activates is drawn at random, and so is what has no
-    value of this space (in a trial from before the space changed); all else stays.
+    value of this space (in a trial from before the space changed); all else stays,
+    but for a default between two steps, which becomes the nearest step.
     The new value of an ordered parameter is, half of the time, close to the old one
     on the sampling scale, otherwise any.
 
@@ -67,7 +68,7 @@ def change_one(
         if parameter == changed:
             return _another(parameter, before[parameter], rng, width)
         if parameter in before:
-            return before[parameter]
+            return parameter.on_grid(before[parameter])
         return parameter.sample(rng)
 
     return space.build(choose)
@@ -82,7 +83,8 @@ def crossover(
     """Returns an allowed configuration whose values come from either of two.
 
     Each active parameter takes the value of one of them, with equal chances, or of
-    the only one in which it is active. Where it is active in neither, because it has
+    the only one in which it is active; instead of a default between two steps, the
+    nearest step. Where it is active in neither, because it has
     a parent from each side, it is drawn at random. Where constraints forbid what was
     drawn many times, it is a mutation of `one`.
 
@@ -98,7 +100,7 @@ def crossover(
         having = [side[parameter] for side in sides if parameter in side]
         if not having:
             return parameter.sample(rng)
-        return having[int(rng.integers(len(having)))]
+        return parameter.on_grid(having[int(rng.integers(len(having)))])
 
     for _ in range(_DRAWS_AT_A_DISTANCE):
         child = space.build(choose)

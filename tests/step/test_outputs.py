@@ -9,6 +9,7 @@ import pytest
 from tuner_component.step import outputs
 from tuner_component.trial import (
     REPEAT_OF,
+    Fidelity,
     Measurement,
     Reason,
     Trial,
@@ -68,6 +69,17 @@ def test_the_results_have_the_stock_form(tmp_path, trials):
         {"trial_id": "0002", "score": 0.9, "hyperparameter/score": 3, "units": 4},
         {"trial_id": "0000", "score": 0.5, "units": 8},
     ]
+
+
+def test_the_results_say_how_much_training_a_score_had(tmp_path):
+    trials = [
+        _trial(0, TrialState.COMPLETED, 0.5, fidelity=Fidelity("epochs", 9, 9)),
+        _trial(1, TrialState.PAUSED, 0.4, fidelity=Fidelity("epochs", 3, 9)),
+        _trial(2, TrialState.COMPLETED, 0.6),
+    ]
+    path = outputs.write_tuner_results(str(tmp_path), trials)
+    rows = _strict(Path(path).read_text())
+    assert [row.get("tuner/resource") for row in rows] == [None, None, 3]
 
 
 def test_the_record_holds_every_trial(tmp_path, trials):

@@ -11,7 +11,7 @@ from tuner_component.artifacts import TrialRecord
 from tuner_component.errors import PreflightError
 from tuner_component.step import outputs, prior_results
 from tuner_component.strategies.prior_studies import PriorStudy, PriorTrial
-from tuner_component.trial import Fidelity, Objective, Trial, TrialState
+from tuner_component.trial import Fidelity, Objective, RungResult, Trial, TrialState
 
 _ACCURACY = Objective("val_accuracy", "max")
 _LOSS = Objective("val_loss", "min")
@@ -97,6 +97,38 @@ def test_the_stock_form_as_we_write_it(tmp_path):
     assert found.studies == (PriorStudy(str(tmp_path), trials),)
 
 
+def test_the_stock_form_says_how_much_training_a_trial_had(tmp_path):
+    """Less training comes last though its score may be the best, as here."""
+    trials = [
+        _trial(0, fidelity=Fidelity("epochs", 9, 9)),
+        *(
+            _trial(
+                number,
+                TrialState.PAUSED,
+                fidelity=Fidelity("epochs", epochs, 9),
+                rungs=(RungResult(epochs, 0.0),),
+            )
+            for number, epochs in [(1, 3), (2, 1)]
+        ),
+    ]
+    outputs.write_tuner_results(str(tmp_path), trials)
+    artifact = _artifact(standard_artifacts.TunerResults, tmp_path)
+    found = prior_results.read({"prior_results": [artifact]}, _ACCURACY)
+    values = [dict(trial.values) for trial in trials]
+    assert found.studies[0].trials == (
+        PriorTrial(values[0], -0.5),
+        PriorTrial(values[1], -0.6, 3.0),
+        PriorTrial(values[2], -0.7, 1.0),
+    )
+
+
+@pytest.mark.parametrize("amount", ["3", True])
+def test_an_amount_of_training_that_is_no_number(tmp_path, amount):
+    rows = [{"score": 0.5, "units": 8, "tuner/resource": amount}]
+    with pytest.raises(PreflightError, match=f"tuner/resource={amount!r}"):
+        prior_results.read(_stock(tmp_path, rows), _LOSS)
+
+
 def _several(folder, objectives):
     """The stock form of two objectives, written in the order of the compromise."""
     trials = [
@@ -105,7 +137,10 @@ def _several(folder, objectives):
             losses=tuple(o.loss(trial.metrics[o.name]) for o in objectives),
             loss=objectives[0].loss(trial.metrics[objectives[0].name]),
         )
-        for trial in map(_trial, range(3))
+        for trial in [
+            *map(_trial, range(3)),
+            _trial(3, TrialState.PAUSED, fidelity=Fidelity("epochs", 1, 9)),
+        ]
     ]
     outputs.write_tuner_results(str(folder), trials, objectives)
     return {"prior_results": [_artifact(standard_artifacts.TunerResults, folder)]}
@@ -119,9 +154,10 @@ def test_of_several_objectives_the_one_of_todays_name_counts(tmp_path, objective
     losses = {trial.values["units"]: trial.loss for trial in trials}
     expected = {
         trial.values["units"]: objective.loss(trial.metrics[objective.name])
-        for trial in map(_trial, range(3))
+        for trial in map(_trial, range(4))
     }
     assert losses == expected
+    assert [trial.resource for trial in trials] == [None, None, None, 1.0]
 
 
 def test_of_several_objectives_none_may_be_todays(tmp_path):

@@ -17,6 +17,8 @@ from tuner_component.trial import REPEAT_OF, Objective, Trial, TrialState
 RESERVED = ("trial_id", "score")
 RESERVED_PREFIX = "hyperparameter/"
 OBJECTIVE_PREFIX = "tuner/objective/"
+RESOURCE = "tuner/resource"
+"""How much training a trial had that had not all of it."""
 
 
 def write_best_hyperparameters(folder: str, best: Trial) -> str:
@@ -37,7 +39,8 @@ def write_tuner_results(
     """Writes the trials that have a score, best first, in the stock component's form.
 
     Each is `{"trial_id", "score", <hyperparameter>: value, ...}`; a hyperparameter
-    that is itself called `score` or `trial_id` gets the prefix `hyperparameter/`. With
+    that is itself called `score` or `trial_id` gets the prefix `hyperparameter/`. Where
+    a trial had less than the full training, `tuner/resource` says how much. With
     several objectives, `score` is the first; all are in `tuner/objective/<name>`, and
     `tuner/in_pareto_set` says whether no other trial dominates this one.
 
@@ -52,6 +55,7 @@ def write_tuner_results(
             "trial_id": t.trial_id,
             "score": t.score,
             **_columns(t.used_values),
+            **_resource(t),
             **_several(t, objectives, in_pareto_set=t.trial_id in front),
         }
         for t in ranked(trials, objectives)
@@ -120,6 +124,12 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
         f"{RESERVED_PREFIX}{name}" if name in RESERVED else name: value
         for name, value in values.items()
     }
+
+
+def _resource(trial: Trial) -> dict[str, float]:
+    if trial.fidelity is None or trial.fidelity.is_full:
+        return {}
+    return {RESOURCE: trial.fidelity.value}
 
 
 def _several(

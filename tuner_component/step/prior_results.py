@@ -11,7 +11,12 @@ from typing import Any, NoReturn
 from tuner_component import artifacts
 from tuner_component.errors import PreflightError
 from tuner_component.spelling import suggestion
-from tuner_component.step.outputs import OBJECTIVE_PREFIX, RESERVED, RESERVED_PREFIX
+from tuner_component.step.outputs import (
+    OBJECTIVE_PREFIX,
+    RESERVED,
+    RESERVED_PREFIX,
+    RESOURCE,
+)
 from tuner_component.strategies.prior_studies import PriorStudy, PriorTrial
 from tuner_component.trial import Objective, TrialState, is_finite
 
@@ -130,7 +135,7 @@ def _read_stock(
     rows = _rows(path, _json(path, text))
     several = {n for row in rows for n in row if n.startswith(OBJECTIVE_PREFIX)}
     if several:
-        return _read_several(rows, several, objective)
+        return _read_several(path, rows, several, objective)
     scored = [row for row in rows if is_finite(row.get("score"))]
     if rows and not any("score" in row for row in rows):
         columns = sorted({name for row in rows for name in row})
@@ -139,23 +144,26 @@ def _read_stock(
             f"objective; they have {columns}.{suggestion('score', columns)} Give the "
             "column that name, or leave prior_results out."
         )
-    sign = _sign([row["score"] for row in scored], objective)
-    for row in scored:
-        if row.get(_RUNG) is not None and not is_finite(row[_RUNG]):
-            _raise_unknown(path, f"a trial has {_RUNG}={row[_RUNG]!r}")
+    # Those with less training follow in an order of their own.
+    most = [row for row in scored if row.get(RESOURCE) == scored[0].get(RESOURCE)]
+    sign = _sign([row["score"] for row in most], objective)
     trials = [
-        PriorTrial(_values(row), sign * row["score"], row.get(_RUNG)) for row in scored
+        PriorTrial(_values(row), sign * row["score"], _trained(path, row))
+        for row in scored
     ]
     return tuple(trials), _Rest(len(rows) - len(trials), frozenset({objective.name}))
 
 
 def _read_several(
-    rows: Sequence[Mapping[str, Any]], columns: Iterable[str], objective: Objective
+    path: str,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Iterable[str],
+    objective: Objective,
 ) -> tuple[tuple[PriorTrial, ...], _Rest]:
     """Reads a search with several objectives, whose order is that of a compromise."""
     own = f"{OBJECTIVE_PREFIX}{objective.name}"
     trials = [
-        PriorTrial(_values(row), objective.loss(row[own]))
+        PriorTrial(_values(row), objective.loss(row[own]), _trained(path, row))
         for row in rows
         if is_finite(row.get(own))
     ]
@@ -179,6 +187,18 @@ def _values(row: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in row.items()
         if name not in RESERVED and not name.startswith(_OWN_OF_KERAS_TUNER)
     }
+
+
+def _trained(path: str, row: Mapping[str, Any]) -> float | None:
+    """Returns how much training a trial of the stock form had, None for all of it."""
+    for name in (RESOURCE, _RUNG):
+        amount = row.get(name)
+        if amount is None:
+            continue
+        if not is_finite(amount):
+            _raise_unknown(path, f"a trial has {name}={amount!r}")
+        return float(amount)
+    return None
 
 
 def _resource(fidelity: Mapping[str, Any] | None) -> float | None:

@@ -7,7 +7,7 @@ import types
 import pytest
 
 from tuner_component.errors import SearchFailedError
-from tuner_component.step import results
+from tuner_component.step import results, summary
 from tuner_component.trial import Objective, Reason, Trial, TrialError, TrialState
 
 
@@ -43,14 +43,14 @@ def test_failed_trials_are_counted_and_the_first_is_shown():
         trial(1, TrialState.FAILED, "ValueError: no such layer\nmore of it"),
         trial(2, TrialState.FAILED, "another"),
     )
-    text = results.summary_text(given, "max_trials=3 is reached", "home", {})
+    text = summary.text(given, "max_trials=3 is reached", "home", {})
     said = "2 of 3 trials failed; the first, trial 0001: ValueError: no such layer"
     assert said in text.splitlines()
 
 
 def test_without_failures_none_are_mentioned():
     given = study(trial(0, TrialState.COMPLETED))
-    text = results.summary_text(given, "max_trials=1 is reached", "home", {})
+    text = summary.text(given, "max_trials=1 is reached", "home", {})
     assert "failed" not in text
 
 

@@ -22,6 +22,7 @@ from tuner_component.step import (
     outputs,
     preflight,
     results,
+    summary,
     user_module,
     warm_start,
 )
@@ -158,19 +159,17 @@ def _search(
         )
         outputs.write_report(home.folder, page)
         best = results.require_winner(study, reason, home.folder)
-        summary = {
+        record = {
             "identity": identity,
             "search": search.to_json(),
             "best_trial": best.trial_id,
             "reason": reason,
             "warm_start": warm.text,
-            **results.pareto_summary(study),
-            **results.rank_agreement_summary(study),
-            **results.repeats_summary(study),
+            **summary.for_record(study),
             **importances.summary(decisive),
         }
-        written = results.write(request.outputs, study, best, engine, summary, page)
-        _say(results.summary_text(study, reason, home.folder, written))
+        written = results.write(request.outputs, study, best, engine, record, page)
+        _say(summary.text(study, reason, home.folder, written))
 
 
 def _let_grow(request: Request, engine: Engine, plan: SearchPlan, study: Study) -> None:

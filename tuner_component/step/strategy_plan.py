@@ -54,16 +54,10 @@ def plan_strategy(
     )
     space.check()
     points = starting_points.completed(space, search.initial_points)
-    _check_room(space, points, _num_fresh(search, max_trials))
+    num_fresh = _num_fresh(search, max_trials)
+    _check_room(space, points, num_fresh)
     name = search.strategy or cheaper.DEFAULT_STRATEGY
-
-    given = {
-        **cheaper.full_training(search, fidelities),
-        "max_trials": _num_fresh(search, max_trials),
-    }
-    accepted = registry.options(name)
-    options = {key: value for key, value in given.items() if key in accepted}
-    options |= search.strategy_options
+    options = _options(search, name, num_fresh, fidelities)
 
     def create(grown: SearchSpace, prior: Sequence[PriorStudy] = ()) -> Strategy:
         made = registry.create(name, grown, search.seed, options, prior)
@@ -75,12 +69,7 @@ def plan_strategy(
 
     strategy = registry.create(name, space, search.seed, options)
     num_expected = _num_expected(strategy, space, max_trials)
-    if num_expected is None and search.max_seconds is None:
-        raise PreflightError(
-            f"The strategy {name!r} over a space with continuous hyperparameters "
-            "never ends by itself. Set Search(max_trials=...) or "
-            "Search(max_seconds=...)."
-        )
+    _check_end(search, name, num_expected)
     return SearchPlan(
         strategy=Growing(create, space),
         objectives=several,
@@ -99,6 +88,28 @@ def plan_strategy(
         search_space=space,
         create=create,
     )
+
+
+def _options(
+    search: Search,
+    name: str,
+    max_trials: int | None,
+    fidelities: Mapping[str, float | None],
+) -> dict[str, Any]:
+    """Returns the strategy's options: the user's, and what the search says of them."""
+    given = {**cheaper.full_training(search, fidelities), "max_trials": max_trials}
+    accepted = registry.options(name)
+    options = {key: value for key, value in given.items() if key in accepted}
+    return {**options, **search.strategy_options}
+
+
+def _check_end(search: Search, name: str, num_expected: int | None) -> None:
+    if num_expected is None and search.max_seconds is None:
+        raise PreflightError(
+            f"The strategy {name!r} over a space with continuous hyperparameters "
+            "never ends by itself. Set Search(max_trials=...) or "
+            "Search(max_seconds=...)."
+        )
 
 
 def _num_fresh(search: Search, max_trials: int | None) -> int | None:

@@ -48,9 +48,14 @@ def acquire(path: Path) -> Lock:
         os.close(descriptor)
         raise
     _held.add(descriptor)
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, owner_record())
-    return Lock(descriptor)
+    lock = Lock(descriptor)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, owner_record())
+    except OSError:
+        lock.close()
+        raise
+    return lock
 
 
 def owner_record() -> bytes:

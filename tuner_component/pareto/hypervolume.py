@@ -126,6 +126,8 @@ def _volume(points: Array, reference: Array) -> float:
 class _Staircase:
     """The points of two objectives that no other beats, from left to right.
 
+    Steps of no width may be among them.
+
     Args:
         right: The reference point's first coordinate.
         top: Its second one.
@@ -141,8 +143,6 @@ class _Staircase:
         height = self._ys[first - 1] if first else self._top
         if height <= y:
             return 0.0
-        if first and self._xs[first - 1] == x:
-            first -= 1
         left, added = x, 0.0
         while height > y:
             added += (self._xs[last] - left) * (height - y)

@@ -36,9 +36,15 @@ def _finish(data, study_dir):
     return said, json.loads((data / "trials.json").read_text())
 
 
+@pytest.fixture(scope="module")
+def undisturbed(data, tmp_path_factory):
+    return _finish(data, str(tmp_path_factory.mktemp("undisturbed")))[1]
+
+
 @pytest.mark.parametrize("scheme", ["", "file://"])
-def test_a_killed_step_continues_and_ends_as_an_undisturbed_one(data, tmp_path, scheme):
-    _, undisturbed = _finish(data, f"{scheme}{tmp_path}/undisturbed")
+def test_a_killed_step_continues_and_ends_as_an_undisturbed_one(
+    data, undisturbed, tmp_path, scheme
+):
     killed = _start(data, f"{scheme}{tmp_path}/killed")
     for line in killed.stdout:
         if "trials done" in line:

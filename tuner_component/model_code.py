@@ -22,7 +22,8 @@ class ModelCode:
         validation: The validation split, `data.Split`.
         fit_defaults: `epochs`, `batch_size`, `steps_per_epoch`,
             `validation_steps`; None means "not said".
-        cross_validation: Options of the cross-validation of scikit-learn estimators.
+        cross_validation: Returns options of the cross-validation of scikit-learn
+            estimators.
         seed: The study's.
         precision: What every model is built with, unless it sets another.
         fn_args: TFX's `FnArgs`, which the functions may have been given; or None.
@@ -33,7 +34,7 @@ class ModelCode:
     train: Any
     validation: Any
     fit_defaults: Mapping[str, Any]
-    cross_validation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    cross_validation: Callable[[], Mapping[str, Any]] = dict
     seed: int = 0
     precision: Precision = dataclasses.field(default_factory=precision.found)
     fn_args: Any = None

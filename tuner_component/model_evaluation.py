@@ -8,10 +8,12 @@ from typing import Any
 from tuner_component import import_path
 from tuner_component.evaluation import Evaluator
 from tuner_component.keras_trials.together import KerasEvaluation
+from tuner_component.model_code import ModelCode
 from tuner_component.sklearn_evaluation.evaluation import (
     SklearnEvaluation,
     is_estimator,
 )
+from tuner_component.working_dir import InWorkingDir
 
 
 def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> Evaluator:
@@ -23,9 +25,13 @@ def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> Evaluator:
         load: Import path "package.module:function" of what returns `ModelCode`.
         load_settings: Its keyword arguments; JSON.
     """
+    code: ModelCode = import_path.load(load)(**load_settings)
+    return InWorkingDir(code.fn_args, lambda: _evaluator_of(code))
+
+
+def _evaluator_of(code: ModelCode) -> Evaluator:
     import keras_tuner
 
-    code = import_path.load(load)(**load_settings)
     if is_estimator(code.build_model(keras_tuner.HyperParameters())):
         return SklearnEvaluation(code)
     return KerasEvaluation(code)

@@ -47,7 +47,13 @@ def logistic(hp):
 def code_of(build=logistic, y=CLASSES, fit_args=lambda hp: {}, seed=0, **options):
     split = split_of(y)
     return ModelCode(
-        build, fit_args, split, split, {}, cross_validation=options, seed=seed
+        build,
+        fit_args,
+        split,
+        split,
+        {},
+        cross_validation=lambda: options,
+        seed=seed,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 
-from tuner_component import training, working_dir
+from tuner_component import training
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
 from tuner_component.keras_trials import evaluating, fidelities, training_state
 from tuner_component.keras_trials.evaluating import Begun
@@ -32,7 +32,6 @@ class KerasEvaluation:
 
     def __call__(self, job: Job, report: Report) -> Evaluation:
         """Trains and scores one configuration."""
-        working_dir.enter(self._code.fn_args, job)
         return self._alone(job, report)
 
     def together(
@@ -42,7 +41,6 @@ class KerasEvaluation:
 
         The result is that of a training of its own, up to rounding.
         """
-        working_dir.enter(self._code.fn_args, jobs[0])
         steps = sum(evaluating.num_steps(self._code, job) for job in jobs)
         if steps < self._least_steps:
             return

@@ -8,15 +8,22 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tuner_component import import_path, kernel_cache, model_export, working_dir
+from tuner_component import import_path, kernel_cache, model_export
 from tuner_component.errors import TrialFailedError
-from tuner_component.evaluation import START_SECONDS, Evaluation, Job, Report
+from tuner_component.evaluation import (
+    START_SECONDS,
+    Evaluation,
+    Evaluator,
+    Job,
+    Report,
+)
 from tuner_component.keras_tuner_adapter import bridge, exploration, rung_training
 from tuner_component.keras_tuner_adapter.one_trial import OneTrial
 from tuner_component.keras_tuner_adapter.owned_tuner import OwnedTuner, call_tuner_fn
+from tuner_component.working_dir import InWorkingDir
 
 
-def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> StockEvaluation:
+def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> Evaluator:
     """Makes the evaluator of a worker.
 
     Args:
@@ -29,7 +36,7 @@ def make_evaluator(load: str, load_settings: Mapping[str, Any]) -> StockEvaluati
     # the imports left behind is no garbage: it need not be looked at again.
     gc.collect()
     gc.freeze()
-    return StockEvaluation(tuner_fn, fn_args)
+    return InWorkingDir(fn_args, lambda: StockEvaluation(tuner_fn, fn_args))
 
 
 class StockEvaluation:
@@ -76,7 +83,6 @@ class StockEvaluation:
 
     def _owned(self, job: Job, *, explore: bool) -> OwnedTuner:
         _seed_everything(job.seed)
-        working_dir.enter(self._fn_args, job)
         return call_tuner_fn(
             self._tuner_fn, self._fn_args, job.folder, explore=explore, seed=job.seed
         )

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from tuner_component import working_dir
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
 from tuner_component.model_code import ModelCode, hyperparameters
@@ -87,13 +86,12 @@ class SklearnEvaluation:
 
     def __init__(self, code: ModelCode) -> None:
         self._code = code
-        self._settings = CrossValidation.of(code.cross_validation)
+        self._settings = CrossValidation.of(code.cross_validation())
         self._train: Matrix | None = None
         self._folds: dict[bool, Sequence[Fold]] = {}
 
     def __call__(self, job: Job, report: Report) -> Evaluation:
         """Scores one configuration; raises what the user's code raises."""
-        working_dir.enter(self._code.fn_args, job)
         if "explore" in job.note:
             return self._explored()
         if "export" in job.note:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -106,7 +107,7 @@ def load_model_code(
             "steps_per_epoch": args.train_steps,
             "validation_steps": args.eval_steps,
         },
-        cross_validation=_cross_validation(loaded, args),
+        cross_validation=functools.partial(_cross_validation, loaded, args),
         seed=seed,
         fn_args=args,
     )

@@ -1,0 +1,45 @@
+"""What a worker loads of the user's module."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tests.step import fixtures as step_fixtures
+from tuner_component.errors import PreflightError
+from tuner_component.step import tfx_inputs
+from tuner_component.step.user_module import UserModule
+
+_BUILD = "def build_model(hp):\n    return hp\n"
+
+
+@pytest.fixture
+def load(tmp_path):
+    inputs = step_fixtures.write_inputs(tmp_path)
+
+    def load(name, text):
+        (tmp_path / f"{name}.py").write_text(_BUILD + text)
+        module = dataclasses.asdict(UserModule(name, str(tmp_path)))
+        given = step_fixtures.properties(f"{tmp_path}/{name}.py")
+        described = tfx_inputs.describe(inputs, given, str(tmp_path))
+        return tfx_inputs.load_model_code(module, described, "species", {}, 0)
+
+    return load
+
+
+def test_a_keras_module_may_have_a_cross_validation_of_its_own(load):
+    code = load("ti_keras", "def cross_validation(model, data):\n    pass\n")
+    assert code.build_model(3) == 3
+    with pytest.raises(PreflightError, match=r"takes \['data', 'model'\]; expected no"):
+        code.cross_validation()
+
+
+def test_cross_validation_gets_fn_args(load):
+    text = "def cross_validation(fn_args):\n    return {'cv': fn_args.train_files}\n"
+    code = load("ti_sklearn", text)
+    assert code.cross_validation() == {"cv": code.fn_args.train_files}
+
+
+def test_without_one_there_is_nothing_to_say(load):
+    assert load("ti_none", "").cross_validation() == {}

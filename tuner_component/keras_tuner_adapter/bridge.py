@@ -6,7 +6,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from tuner_component.trial import TrialState
+from tuner_component.keras_tuner_adapter.space import from_keras_tuner
+from tuner_component.trial import TrialState, Value
 
 STATUSES = {
     TrialState.COMPLETED: "COMPLETED",
@@ -32,3 +33,19 @@ def hyperparameters(space: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
     return keras_tuner.HyperParameters.from_config(
         {"space": own, "values": dict(values)}
     )
+
+
+def completed(config: Mapping[str, Any]) -> dict[str, Value]:
+    """Returns the values of the active hyperparameters; a missing one is its default.
+
+    KerasTuner's `ensure_active_values` draws what is missing without a seed, and loses
+    the value of a name that is defined again under conditions that do not hold.
+
+    Args:
+        config: `HyperParameters.get_config()`; values of names that are not in its
+            space stay.
+    """
+    values, names = config["values"], {e["config"]["name"] for e in config["space"]}
+    beyond = {name: value for name, value in values.items() if name not in names}
+    space = from_keras_tuner(config, drop_unreachable=True)
+    return {**space.complete(values), **beyond}

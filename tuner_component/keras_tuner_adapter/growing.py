@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
-from tuner_component.search_space import SearchSpace
+from tuner_component.search_space import Condition, SearchSpace
 from tuner_component.strategies.base import Action, Strategy, kept
 from tuner_component.trial import Trial
+
+_Key: TypeAlias = tuple[str, tuple[Condition, ...]]
 
 
 class Growing:
@@ -25,13 +28,14 @@ class Growing:
         self, create: Callable[[SearchSpace], Strategy], space: SearchSpace
     ) -> None:
         self._create, self._known = create, space
-        self._names = {parameter.name for parameter in space.parameters}
+        self._keys = _keys(space)
         self._strategy = create(space)
-        self._seen: frozenset[str] = frozenset()
+        self._seen: frozenset[_Key] = frozenset()
+        self._read: dict[str, tuple[Mapping[str, Any], frozenset[_Key]]] = {}
 
     def propose(self, history: Sequence[Trial], count: int) -> Sequence[Action]:
         """Returns what the strategy over the grown space proposes."""
-        new = self._unknown(history)
+        new = frozenset().union(*map(self._unknown, history))
         if new != self._seen:
             self._strategy, self._seen = self._create(grown(self._known, history)), new
         return self._strategy.propose(history, count)
@@ -40,8 +44,12 @@ class Growing:
         """Returns the ids of the trials whose files the strategy still needs."""
         return kept(self._strategy, history)
 
-    def _unknown(self, history: Sequence[Trial]) -> frozenset[str]:
-        return _unknown(self._names, history)
+    def _unknown(self, trial: Trial) -> frozenset[_Key]:
+        report, found = self._read.get(trial.trial_id, (None, frozenset[_Key]()))
+        if report is not trial.report:
+            found = _unknown(self._keys, trial)
+            self._read[trial.trial_id] = trial.report, found
+        return found
 
 
 def grown(space: SearchSpace, history: Sequence[Trial]) -> SearchSpace:
@@ -51,11 +59,11 @@ def grown(space: SearchSpace, history: Sequence[Trial]) -> SearchSpace:
         space: What was known before the first trial; may be empty.
         history: All trials.
     """
-    names = {parameter.name for parameter in space.parameters}
+    keys = _keys(space)
     merged: set[str] = set()
     for trial in history:
         config = trial.report.get("hyperparameters")
-        if config and _unknown(names, [trial]):
+        if config and _unknown(keys, trial):
             text = json.dumps(config["space"], sort_keys=True)
             if text not in merged:
                 reported = from_keras_tuner(config, drop_unreachable=True)
@@ -64,10 +72,18 @@ def grown(space: SearchSpace, history: Sequence[Trial]) -> SearchSpace:
     return space
 
 
-def _unknown(names: Collection[str], history: Sequence[Trial]) -> frozenset[str]:
-    return frozenset(
-        entry["config"]["name"]
-        for trial in history
-        for entry in trial.report.get("hyperparameters", {}).get("space", ())
-        if entry["config"]["name"] not in names
-    )
+def _keys(space: SearchSpace) -> frozenset[_Key]:
+    """A name may come again under other conditions."""
+    return frozenset((each.name, each.conditions) for each in space.parameters)
+
+
+def _unknown(keys: Collection[_Key], trial: Trial) -> frozenset[_Key]:
+    config = trial.report.get("hyperparameters", {})
+    reported = (_key(entry["config"]) for entry in config.get("space", ()))
+    return frozenset(key for key in reported if key not in keys)
+
+
+def _key(config: Mapping[str, Any]) -> _Key:
+    conditions = (item["config"] for item in config["conditions"])
+    parents = (Condition(item["name"], tuple(item["values"])) for item in conditions)
+    return config["name"], tuple(parents)

@@ -23,6 +23,8 @@ from tuner_component.trial import (
 OWN_PREFIX = "tuner/"
 """Of the values by which KerasTuner tells its tuners about Hyperband."""
 
+_RAN = ("COMPLETED", "FAILED", "INVALID")
+
 
 @dataclasses.dataclass(frozen=True)
 class Run:
@@ -114,6 +116,9 @@ class Proposals:
             score=None,
             loss=None,
         )
+        if kt_trial.status in _RAN and self._has_new_entries:
+            config = kt_trial.hyperparameters.get_config()
+            trial = dataclasses.replace(trial, report={"hyperparameters": config})
         if kt_trial.status == "COMPLETED" and is_finite(kt_trial.score):
             return self._scored(trial, run, kt_trial)
         if kt_trial.status in ("COMPLETED", "FAILED"):
@@ -127,7 +132,6 @@ class Proposals:
         score = float(kt_trial.score)
         loss = self._objective.loss(score)
         rungs = (RungResult(run.fidelity.value, loss),) if run.fidelity else ()
-        config = kt_trial.hyperparameters.get_config()
         return dataclasses.replace(
             trial,
             state=TrialState.COMPLETED if is_full else TrialState.PAUSED,
@@ -135,5 +139,4 @@ class Proposals:
             loss=loss,
             metrics={self._objective.name: score},
             rungs=(*trial.rungs, *rungs),
-            report={"hyperparameters": config} if self._has_new_entries else {},
         )

@@ -144,6 +144,12 @@ class StrategyOracle(keras_tuner.Oracle):
         self._initial_space, self._strategy = own["initial_space"], None
         self._proposals.restore(own["proposals"])
 
+    @override
+    def _record_values(self, trial: Any) -> None:
+        """Completes a trial's values, when it begins and when it has ended."""
+        values = bridge.completed(trial.hyperparameters.get_config())
+        trial.hyperparameters.values = values
+
     def _identity(self) -> dict[str, Any]:
         """Returns what the proposals depend on; the number of trials may change."""
         options = {k: v for k, v in self._options.items() if k != "max_trials"}
@@ -168,12 +174,9 @@ class StrategyOracle(keras_tuner.Oracle):
         last = self._proposals.promoted(action.trial_id, action.fidelity, trial_id)
         ended = self.trials[last.kt_trial_id].hyperparameters.values
         own = {k: v for k, v in ended.items() if not k.startswith(OWN_PREFIX)}
-        # KerasTuner would draw what has become known since then, without the seed.
-        known = _space(self.hyperparameters.get_config()).complete(own)
         spent = int(last.fidelity.value) if last.fidelity else 0
         number = int(ended.get("tuner/round", 0)) + 1
         return {
-            **known,
             **own,
             **_rung(number, action.fidelity, spent),
             bridge.PARENT: last.kt_trial_id,

@@ -87,6 +87,20 @@ def run(
             _logger.warning("The pipeline broke and is submitted again: %s", broken)
 
 
+def left_under_way(folder: str) -> set[str] | None:
+    """Returns the trials that ran when the last driver of a search died; once.
+
+    None where the storage cannot tell.
+
+    Args:
+        folder: The study's.
+    """
+    left = memo.Memo(folder)
+    found = left.left_under_way()
+    left.forget_all()
+    return found
+
+
 def _submitted(
     submit: Submit, order: Order, state: State, num_rounds: int, follower: Follower
 ) -> Exception | None:

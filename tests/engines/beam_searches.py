@@ -53,9 +53,12 @@ class Case:
     max_seconds: float | None = None
     check_options: bool = True
     libraries: tuple[str, ...] = ()
+    max_deaths: int | None = None
 
     def limits(self) -> StudyLimits:
-        return StudyLimits(max_trials=self.max_trials, seed=7)
+        return StudyLimits(
+            max_trials=self.max_trials, seed=7, max_deaths=self.max_deaths
+        )
 
 
 class Silent:
@@ -72,7 +75,8 @@ def on_beam(folder: Path, case: Case, submit, observer=None):
     with study_home.open_home(str(folder), {"case": case.strategy}) as home:
         options = case.options if case.check_options else {}
         strategy = make_strategy(case.strategy, options)
-        study = Study.open(home, strategy, LOSS, case.limits())
+        cut = beam_search.left_under_way(home.folder) if case.max_deaths else None
+        study = Study.open(home, strategy, LOSS, case.limits(), cut=cut)
         ends_at = None if case.max_seconds is None else time.time() + case.max_seconds
         order = Order(
             folder=home.folder,

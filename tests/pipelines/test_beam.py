@@ -7,6 +7,7 @@ import pytest
 from tests.pipelines import command_line, imported
 from tests.step import fixtures as step_fixtures
 from tuner_component import Search, Tuner
+from tuner_component.journal import open_journal
 
 pytestmark = pytest.mark.slow
 
@@ -67,3 +68,7 @@ def test_the_search_of_a_pipeline_is_the_same_on_beam(tmp_path):
     # The first may have done all of it before the second was there.
     assert "worker-0" in local[1] <= {"worker-0", "worker-1"}
     assert not on_beam[1] & local[1]
+    (journal,) = (tmp_path / "beam").glob("**/journal.jsonl")
+    records = open_journal(str(journal.parent)).read()
+    (session,) = [record for record in records if record["type"] == "session"]
+    assert (session["cut"], session["limits"]["max_deaths"]) == ([], 5)

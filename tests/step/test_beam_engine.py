@@ -7,10 +7,17 @@ import dataclasses
 import pytest
 
 from tuner_component import Search
+from tuner_component.engines.beam.memo import Memo
+from tuner_component.engines.beam.options import Settled
+from tuner_component.engines.beam.order import Proposed
 from tuner_component.errors import PreflightError
+from tuner_component.evaluation import Job, Outcome
+from tuner_component.journal import open_journal
 from tuner_component.step import beam_engine
+from tuner_component.step.beam_engine import OnBeam
 from tuner_component.step.plan import plan_build_model
 from tuner_component.step.request import Request
+from tuner_component.study.home import Home
 
 CONFIG = {
     "space": [
@@ -104,3 +111,29 @@ def test_what_nobody_says_is_settled():
     )
     assert settled.num_slots == 2
     assert settled.is_direct
+
+
+@pytest.mark.parametrize(
+    ("runner", "expected"), [("DirectRunner", {"0001"}), ("FlinkRunner", None)]
+)
+def test_a_step_may_have_died_of_what_ran_on_its_own_machine(
+    tmp_path, runner, expected
+):
+    jobs = [
+        Job(f"000{number}", {}, 0, 0, f"{tmp_path}/trials/000{number}", "loss", "min")
+        for number in range(3)
+    ]
+    memo = Memo(str(tmp_path))
+    for name in ("pipeline/00000", "pipeline/00001"):
+        memo.begin(name, Proposed([], jobs))
+        assert memo.claim(name, jobs[1])
+    assert memo.claim("pipeline/00000", jobs[2])
+    assert memo.claim("pipeline/00001", jobs[0])
+    memo.keep("pipeline/00001", jobs[0], Outcome("0000", 0, metrics={"loss": 1.0}))
+    search = Search(strategy="random", max_trials=3)
+    plan = plan_build_model(search, CONFIG, ["val_loss"])
+    settled = Settled((), 2, runner)
+    engine = OnBeam(_request(search, ()), None, None, settled, plan)
+    home = Home(str(tmp_path), {}, open_journal(str(tmp_path)), "")
+    assert engine.left_under_way(home) == expected
+    assert engine.left_under_way(home) == (set() if expected else None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.study.studies import opened, scored, states
+from tests.study.studies import MAX, Counting, opened, scored, states
+from tuner_component.study import Study, StudyLimits
 from tuner_component.trial import Reason
 
 
@@ -70,3 +71,20 @@ def test_a_suspect_runs_alone(home):
     study = opened(home, max_deaths=5)  # It has died once more.
     assert states(study) == ["COMPLETED", "FAILED"]
     assert len(study.ask(2)) == 2
+
+
+def _opened_knowing(home, *cut):
+    """Opens the study where somebody knows which trials were under way."""
+    limits = StudyLimits(max_deaths=5)
+    return Study.open(home, Counting(), MAX, limits, cut=cut)
+
+
+def test_where_it_is_known_what_was_under_way_nothing_else_is_counted(home):
+    _opened_knowing(home).ask(4)
+    for _ in range(4):
+        assert len(_opened_knowing(home, "0002").ask(4)) in (1, 4)
+    study = _opened_knowing(home, "0002")
+    assert states(study) == ["PENDING", "PENDING", "FAILED", "PENDING"]
+    assert "The search died 5 times" in study.trials[2].error.message
+    assert [job.trial_id for job in study.ask(3)] == ["0000", "0001", "0003"]
+    assert not [r for r in home.journal.read() if r["type"] == "handed_out"]

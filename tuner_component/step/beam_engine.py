@@ -116,6 +116,16 @@ class OnBeam:
             study, home.journal, order, self._rounds, submit, observer
         )
 
+    def left_under_way(self, home: Home) -> set[str] | None:
+        """Returns the trials during which the last step may have died; once.
+
+        None where nobody knows, or none of them can be the reason: workers elsewhere
+        are not the step.
+        """
+        if not self._settled.is_direct:
+            return None
+        return beam_search.left_under_way(home.folder)
+
     def _order(self, study: Study, folder: str, warm: WarmStart) -> Order:
         search, module = self._request.search, self._module
         setup = worker_setup(search, module, self._code.load_settings)

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tuner_component import search_loop
@@ -134,12 +134,14 @@ def _search(
     ) as home:
         warm = warm_start.settle(given, home.journal.read())
         _say("\n".join(filter(None, (home.message, warm.text, plan.plan_text))))
+        cut = on_beam.left_under_way(home) if on_beam else None
         study = Study.open(
             home,
             warm_start.strategy(plan, warm),
             plan.objectives,
-            _limits(search, plan),
+            _limits(search, plan, _most_deaths(search, cut)),
             options={"search": search.to_json(), **warm.options},
+            cut=cut,
         )
         _let_grow(request, engine, plan, study)
         watch = _Watch(request.node, plan)
@@ -184,26 +186,26 @@ def _let_grow(request: Request, engine: Engine, plan: SearchPlan, study: Study) 
         engine.grow(expected - num_done)
 
 
-def _limits(search: Search, plan: SearchPlan) -> StudyLimits:
+def _limits(search: Search, plan: SearchPlan, max_deaths: int | None) -> StudyLimits:
     return StudyLimits(
         max_trials=plan.max_trials,
         max_retries=search.max_retries,
         max_consecutive_failures=plan.max_consecutive_failures,
         seed=search.seed,
         keep_checkpoints=search.keep_checkpoints,
-        max_deaths=_most_deaths(search),
+        max_deaths=max_deaths,
         least_chance=search.least_chance,
     )
 
 
-def _most_deaths(search: Search) -> int | None:
+def _most_deaths(search: Search, cut: Collection[str] | None) -> int | None:
     """Returns how often this step may die during a trial before the trial has failed.
 
-    Elsewhere than on the step's machine a trial cannot be the reason.
+    Elsewhere than on the step's machine a trial cannot be the reason, and where nobody
+    knows the trials that were under way they would all be blamed.
     """
-    return (
-        max(_MOST_DEATHS, search.max_retries + 1) if search.engine == "local" else None
-    )
+    is_known = search.engine == "local" or cut is not None
+    return max(_MOST_DEATHS, search.max_retries + 1) if is_known else None
 
 
 class _Watch:

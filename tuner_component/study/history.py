@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import collections
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tuner_component.errors import JournalError
@@ -40,6 +40,7 @@ class History:
         self._num_cut: collections.Counter[str] = collections.Counter()
         self._is_finished = False
         self._handed_out: set[str] = set()
+        self._notes_handed_out = True
 
     @property
     def losses(self) -> Sequence[float]:
@@ -71,9 +72,12 @@ class History:
         """Returns how many sessions died with it since its last attempt ended."""
         return self._num_cut[trial_id]
 
-    def was_handed_out(self, trial_id: str) -> bool:
-        """Returns whether the records say that this session has had it run."""
-        return trial_id in self._handed_out
+    def must_hear_of(self, trial_id: str) -> bool:
+        """Returns whether a record must say that this session has a trial run.
+
+        Not where it is there already, nor in a session whose successor knows anyway.
+        """
+        return self._notes_handed_out and trial_id not in self._handed_out
 
     def take_attempt(self, trial_id: str) -> int:
         """Returns the number of a pending trial's next attempt, and counts it."""
@@ -85,7 +89,7 @@ class History:
         """Takes the next record into account."""
         kind = record.get("type")
         if kind == "session":
-            self._count_cut_attempts()
+            self._count_cut_attempts(record.get("cut"))
         elif kind == "finished":
             self._is_finished = True
         elif kind == "proposed":
@@ -104,12 +108,18 @@ class History:
             outcome = decode(Outcome, record["outcome"])
             self._end(outcome, TrialState(record["state"]))
 
-    def _count_cut_attempts(self) -> None:
-        """Passes over the attempts that an earlier session left under way."""
+    def _count_cut_attempts(self, cut: Collection[str] | None) -> None:
+        """Passes over the attempts that an earlier session left under way.
+
+        Args:
+            cut: Those that were, where the present session knows it.
+        """
+        self._notes_handed_out = cut is None
+        if cut is None:
+            cut = () if self._is_finished else self._handed_out
         for trial_id in self._pending:
             self._next_attempt[trial_id] += 1
-            is_cut = trial_id in self._handed_out and not self._is_finished
-            self._num_cut[trial_id] += is_cut
+            self._num_cut[trial_id] += trial_id in cut
         self._is_finished = False
         self._handed_out.clear()
 

@@ -6,7 +6,7 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tuner_component.errors import StudyMismatchError
@@ -66,7 +66,11 @@ def check_first(record: Mapping[str, Any], header: Mapping[str, Any], at: str) -
 
 
 def session(
-    limits: StudyLimits, options: Mapping[str, Any], num_trials: int, at: float
+    limits: StudyLimits,
+    options: Mapping[str, Any],
+    num_trials: int,
+    cut: Collection[str] | None,
+    at: float,
 ) -> Record:
     """Returns the record of a process that begins or continues the study.
 
@@ -74,8 +78,10 @@ def session(
         limits: What it keeps to.
         options: The search's options in force; JSON.
         num_trials: Trials that it found.
+        cut: See `Study.open`.
         at: Unix time in seconds.
     """
+    known = {} if cut is None else {"cut": sorted(cut)}
     return _record(
         "session",
         at,
@@ -85,6 +91,7 @@ def session(
         options=encode(options),
         versions=_versions(),
         num_trials=num_trials,
+        **known,
     )
 
 

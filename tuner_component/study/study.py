@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from tuner_component.evaluation import Job, Outcome
@@ -62,6 +62,7 @@ class Study:
         limits: StudyLimits,
         options: Mapping[str, Any] | None = None,
         clock: Callable[[], float] = time.time,
+        cut: Collection[str] | None = None,
     ) -> Study:
         """Begins a study, or continues the one that its home holds.
 
@@ -74,6 +75,8 @@ class Study:
             limits: What bounds the study from now on.
             options: JSON for the record: the search's options now in force.
             clock: Unix time in seconds.
+            cut: Ids of the trials that were under way when the last session died;
+                None: all that it had handed out, unless it has finished.
 
         Raises:
             JournalError: If the journal is damaged or cannot be written.
@@ -90,7 +93,8 @@ class Study:
             for record in records:
                 study._history.apply(record)
         num_trials = len(study.trials)
-        study._write(study_records.session(limits, options or {}, num_trials, clock()))
+        session = study_records.session(limits, options or {}, num_trials, cut, clock())
+        study._write(session)
         study._tell_kept_outcomes()
         study._give_up_killers()
         return study
@@ -241,7 +245,7 @@ class Study:
 
     def _start(self, trial: Trial) -> Job:
         self._files.prepare(trial.trial_id)
-        if self.limits.max_deaths and not self._history.was_handed_out(trial.trial_id):
+        if self.limits.max_deaths and self._history.must_hear_of(trial.trial_id):
             self._write(study_records.handed_out(trial.trial_id, self._clock()))
         attempt = self._history.take_attempt(trial.trial_id)
         self._running[trial.trial_id] = attempt

@@ -15,6 +15,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -133,9 +134,37 @@ class Memo:
 
     def forget_all(self) -> None:
         """Deletes what pipelines of drivers that died have left, but for outcomes."""
-        for name in self._storage.list(""):
-            if name not in (_OUTCOMES, UNFINISHED):
-                self.forget(name)
+        for name in self._submissions():
+            self.forget(name)
+
+    def left_under_way(self) -> set[str] | None:
+        """Returns the trials that workers ran when their driver died.
+
+        None where the storage cannot tell.
+        """
+        if self._claims is None:
+            return None
+        return {
+            job.trial_id
+            for round_name in map(self._last_round, self._submissions())
+            for job in self._jobs(round_name)
+            if self.is_claimed(round_name, job)
+            and not (self.outcome(job) or self.death(round_name, job))
+        }
+
+    def _submissions(self) -> list[str]:
+        names = self._storage.list("")
+        return [name for name in names if name not in (_OUTCOMES, UNFINISHED)]
+
+    def _last_round(self, submission: str) -> str:
+        """Returns the last round that a pipeline has begun; "" if there is none."""
+        names = self._storage.list(submission)
+        rounds = [name[:-5] for name in names if re.fullmatch(r"\d+\.json", name)]
+        return f"{submission}/{max(rounds)}" if rounds else ""
+
+    def _jobs(self, round_name: str) -> Sequence[Job]:
+        proposed = self.begun(round_name) if round_name else None
+        return proposed.jobs if proposed else ()
 
     def _read(self, name: str, job: Job) -> Outcome | None:
         try:

@@ -145,6 +145,67 @@ def test_what_broke_off_with_one_worker_goes_to_another(flocks, workers, tmp_pat
     assert wait_for(flock, Outcome)[-1].worker.startswith("good.")
 
 
+def _await(flock, condition):
+    """Waits until something holds that the flock knows."""
+    until(lambda: (flock.wait(0.0), condition())[1])
+
+
+def _break_off(flock, tmp_path, trial_id):
+    """Has the process of a trial killed that is under way; returns its worker."""
+    _await(flock, lambda: processes_in(tmp_path / trial_id, "begun"))
+    os.kill(processes_in(tmp_path / trial_id, "begun")[-1], signal.SIGKILL)
+    outcome = wait_for(flock, Outcome)[-1]
+    assert outcome.trial_id == trial_id
+    assert outcome.error.reason is Reason.INFRASTRUCTURE
+    return outcome.worker
+
+
+@pytest.fixture
+def half_busy(flocks, workers, tmp_path):
+    """A flock of two: t1 goes on for ever on one, and t0 broke off on the other."""
+    flock = flocks(num_slots=2, evaluator=WAITING)
+    for name in ("w0", "w1"):
+        workers(name)
+    _await(flock, lambda: len(_present(flock)) == 2)
+    for trial_id in ("t0", "t1"):
+        flock.submit(make_job(tmp_path, trial_id))
+    _await(flock, lambda: processes_in(tmp_path / "t1", "begun"))
+    flock.suspect = _break_off(flock, tmp_path, "t0")
+    flock.submit(make_job(tmp_path, "t0"))
+    _await(flock, lambda: flock.num_slots == 3)
+    return flock
+
+
+def test_a_worker_that_ends_another_job_gets_again_what_broke_off(half_busy, tmp_path):
+    other = make_job(tmp_path, "t2")
+    release(other)
+    half_busy.submit(other)
+    outcome = wait_for(half_busy, Outcome)[-1]
+    assert (outcome.trial_id, outcome.worker) == ("t2", half_busy.suspect)
+    release(make_job(tmp_path, "t0"))
+    outcome = wait_for(half_busy, Outcome)[-1]
+    assert (outcome.trial_id, outcome.worker) == ("t0", half_busy.suspect)
+    assert outcome.error is None
+    assert half_busy.num_slots == 2
+    assert processes_in(tmp_path / "t1", "checkpoint") == []
+
+
+def test_a_worker_that_breaks_off_all_it_gets_gets_no_more(half_busy, tmp_path):
+    half_busy.submit(make_job(tmp_path, "t2"))
+    assert _break_off(half_busy, tmp_path, "t2") == half_busy.suspect
+    half_busy.submit(make_job(tmp_path, "t2"))
+    half_busy.wait(0.0)
+    assert half_busy.num_slots == 2
+    release(make_job(tmp_path, "t1"))
+    outcome = wait_for(half_busy, Outcome)[-1]
+    assert (outcome.trial_id, outcome.error) == ("t1", None)
+    for trial_id in ("t0", "t2"):
+        release(make_job(tmp_path, trial_id))
+        outcome = wait_for(half_busy, Outcome)[-1]
+        assert (outcome.trial_id, outcome.error) == (trial_id, None)
+        assert outcome.worker != half_busy.suspect
+
+
 def _present(flock):
     return [member.id for member in flock._members.values() if member.is_present]
 

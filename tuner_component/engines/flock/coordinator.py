@@ -45,7 +45,8 @@ class Flock:
 
     def __init__(self, storage: Storage, setup: Setup, num_slots: int) -> None:
         check_arguments(num_slots, setup.evaluator, setup.settings)
-        self.num_slots = num_slots
+        self._num_slots = num_slots
+        self._num_held_back = 0
         self._timing = setup.timing
         self._storage = RetryingStorage(storage)
         self._pace = Pace(setup.timing)
@@ -57,6 +58,11 @@ class Flock:
         self._is_closed = False
         self._complaint = ""
         self._attempt(lambda: self._begin(setup))
+
+    @property
+    def num_slots(self) -> int:
+        """How many jobs may be under way; more while some wait beside a free worker."""
+        return self._num_slots + self._num_held_back
 
     def submit(self, job: Job) -> None:
         """Takes a job; it waits when no worker is free.
@@ -127,12 +133,17 @@ class Flock:
             raise
 
     def _note_where(self, outcome: Outcome) -> None:
-        """Remembers who had a trial that has broken off, for its next attempt."""
+        """Remembers who had a trial that has broken off, for its next attempt.
+
+        Whoever has ended another one since has shown that it was not its host's fault.
+        """
         if outcome.error is not None and outcome.error.is_infrastructure:
             where = self._broken_off.setdefault(outcome.trial_id, set())
             where.add(outcome.worker)
-        else:
-            self._broken_off.pop(outcome.trial_id, None)
+            return
+        self._broken_off.pop(outcome.trial_id, None)
+        for where in self._broken_off.values():
+            where.discard(outcome.worker)
 
     def _close(self, *, study_has_ended: bool) -> None:
         self._is_closed = True
@@ -268,7 +279,26 @@ class Flock:
                 continue
             name = layout.job_name(member.id, self._lead.term, member.lend(job))
             mails[name] = messages.write_job(job)
+        self._num_held_back = self._num_on_trial()
         self._storage.write_all(mails)
+
+    def _num_on_trial(self) -> int:
+        """Returns for how many waiting jobs others may run where they broke off.
+
+        A free worker that broke off one job may have another; with two it is like a
+        worker that breaks off all it gets.
+        """
+        if not self._queue:
+            return 0
+        broken = collections.Counter(
+            worker for where in self._broken_off.values() for worker in where
+        )
+        free = sum(
+            member.num_free
+            for member in self._members.values()
+            if member.is_present and broken[member.id] == 1
+        )
+        return min(free, len(self._queue))
 
     def _require_somebody(self) -> None:
         present = any(member.is_present for member in self._members.values())

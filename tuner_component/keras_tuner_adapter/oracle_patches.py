@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,20 @@ def unlock(oracle: Any) -> None:
     if oracle_module.THREADS[oracle] == threading.current_thread().name:
         oracle_module.THREADS[oracle] = None
         oracle_module.LOCKS[oracle].release()
+
+
+def write_whole(write: Callable[[str], Any], path: str) -> None:
+    """Lets KerasTuner write a file so that whoever is killed leaves the old or the new.
+
+    Args:
+        write: Writes to the path that it is given.
+        path: Of the file.
+    """
+    import tensorflow as tf
+
+    beside = f"{path}.new"
+    write(beside)
+    tf.io.gfile.rename(beside, path, overwrite=True)
 
 
 def without_files(oracle: Any) -> None:

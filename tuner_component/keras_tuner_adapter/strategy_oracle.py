@@ -33,7 +33,8 @@ class StrategyOracle(keras_tuner.Oracle):
 
     Args:
         strategy: A strategy's name: `"bayesian"`, `"random"`, `"grid"`, ...
-        objective: As for every oracle, or a `tuner_component.Objective`.
+        objective: As for every oracle, or a `tuner_component.Objective`, or several:
+            KerasTuner adds them up.
         max_trials: Configurations at most; None for strategies and spaces that come
             to an end by themselves.
         seed: Fixes the proposals, >= 0; 0 is a seed like any other.
@@ -45,7 +46,7 @@ class StrategyOracle(keras_tuner.Oracle):
         **options: Options of the strategy.
 
     Raises:
-        ValueError: If strategy, option or seed is none.
+        ValueError: If strategy, option, objective or seed is none.
     """
 
     def __init__(  # noqa: PLR0913 - those of KerasTuner's oracles
@@ -69,10 +70,8 @@ class StrategyOracle(keras_tuner.Oracle):
         self._initial_space: dict[str, Any] | None = None
         if self._is_limited:
             self._options = {"max_trials": max_trials, **options}
-        if isinstance(objective, Objective):
-            objective = keras_tuner.Objective(objective.name, objective.direction)
         super().__init__(
-            objective=objective,
+            objective=_objective(objective),
             # KerasTuner would count every rung of a configuration as a trial.
             max_trials=None if self._has_rungs else max_trials,
             hyperparameters=hyperparameters,
@@ -122,6 +121,16 @@ class StrategyOracle(keras_tuner.Oracle):
             trial.score = math.nan  # So that KerasTuner calls it invalid.
 
     @override
+    def save(self) -> None:
+        write = super(keras_tuner.Oracle, self).save
+        oracle_patches.write_whole(write, self._get_oracle_fname())
+
+    @override
+    def _save_trial(self, trial: Any) -> None:
+        folder = self._get_trial_dir(trial.trial_id)
+        oracle_patches.write_whole(trial.save, f"{folder}/trial.json")
+
+    @override
     def get_state(self) -> dict[str, Any]:
         own = {
             "identity": self._identity(),
@@ -140,6 +149,9 @@ class StrategyOracle(keras_tuner.Oracle):
                 "the same. Change it back, or choose another project_name, or "
                 "overwrite=True."
             )
+        # The process may have died before it had noted a new trial here.
+        for trial_id in set(self.trials) - set(state["start_order"]):
+            del self.trials[trial_id]
         super().set_state(state)
         self._initial_space, self._strategy = own["initial_space"], None
         self._proposals.restore(own["proposals"])
@@ -156,7 +168,10 @@ class StrategyOracle(keras_tuner.Oracle):
         return {
             "strategy": self._strategy_name,
             "options": options,
-            "objective": self.objective.name,
+            # That of several has a name which is always the same.
+            "objective": getattr(
+                self.objective, "name_to_direction", self.objective.name
+            ),
             "seed": self.seed,
         }
 
@@ -219,6 +234,21 @@ def _check(
             f"StrategyOracle(resource={resource!r}): expected {_EPOCHS!r}, the only "
             "one that a KerasTuner tuner can spend."
         )
+
+
+def _objective(given: Any) -> Any:
+    """Returns KerasTuner's objectives for ours."""
+    if isinstance(given, list | tuple):
+        for each in given:
+            if getattr(each, "weight", 1.0) != 1.0:
+                raise ValueError(
+                    f"StrategyOracle(objective=[..., {each!r}]): expected no weight, "
+                    "as KerasTuner adds objectives up. Scale the metric instead."
+                )
+        return [_objective(each) for each in given]
+    if isinstance(given, Objective):
+        return keras_tuner.Objective(given.name, given.direction)
+    return given
 
 
 def _space(config: dict[str, Any]) -> SearchSpace:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.step.fixtures import properties, run_step, strict, trials_of, write_inputs
+from tests.step.fixtures import properties, run_step, strict, trials_of
 from tests.step.on_engines import run_on
 from tuner_component import Search
 
@@ -67,8 +67,7 @@ def test_the_best_run_again_with_other_seeds(tmp_path, engine, capsys):
     assert "mean of 2 runs" in capsys.readouterr().out
 
 
-def test_a_part_of_the_examples_screens_keras_models(tmp_path, capsys):
-    inputs = write_inputs(tmp_path / "data")
+def test_a_part_of_the_examples_screens_keras_models(inputs, tmp_path, capsys):
     options = {
         "resource": "examples_fraction",
         "min_resource": 0.5,

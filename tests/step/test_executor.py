@@ -18,12 +18,6 @@ pytestmark = pytest.mark.slow
 _MODULE = "tfx.components.testdata.module_file.tuner_module"
 
 
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    return step_fixtures.write_inputs(folder)
-
-
 def _module_file():
     return importlib.util.find_spec(_MODULE).origin
 

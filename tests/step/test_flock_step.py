@@ -13,17 +13,11 @@ from tests.step.fixtures import (
     run_step,
     strict,
     trials_of,
-    write_inputs,
 )
 from tuner_component import Search
 from tuner_component.errors import PreflightError
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    return write_inputs(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture

@@ -5,15 +5,9 @@ import re
 import pytest
 
 from tests.step import cases as preflight_cases
-from tests.step import fixtures as step_fixtures
 from tuner_component.errors import TunerError
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    return step_fixtures.write_inputs(tmp_path_factory.mktemp("data"))
 
 
 @pytest.mark.parametrize("case", preflight_cases.CASES, ids=lambda case: case.__name__)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.step.fixtures import properties, run_step, strict, trials_of, write_inputs
+from tests.step.fixtures import properties, run_step, strict, trials_of
 from tuner_component import Search
 from tuner_component.search_space import Choice, SearchSpace
 from tuner_component.strategies.hyperband import Hyperband
@@ -23,8 +23,7 @@ SEARCH = Search(
 
 
 @pytest.mark.parametrize("level", ["build_model", "tuner_fn"])
-def test_what_is_trained_is_what_was_planned(tmp_path, capsys, level):
-    inputs = write_inputs(tmp_path / "data")
+def test_what_is_trained_is_what_was_planned(inputs, tmp_path, capsys, level):
     if level == "build_model":
         given = properties("own_model.py", SEARCH, parallel=2, label_key="species")
     else:

@@ -6,17 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.step.fixtures import properties, run_step, strict, trials_of, write_inputs
+from tests.step.fixtures import properties, run_step, strict, trials_of
 from tuner_component import Objective, Search
 
 pytestmark = pytest.mark.slow
 
 _NAMES = ("val_accuracy", "val_loss")
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    return write_inputs(tmp_path_factory.mktemp("data"))
 
 
 def _search(weight=1.0, max_trials=5, **more):

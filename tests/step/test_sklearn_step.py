@@ -8,17 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.step import fixtures as step_fixtures
 from tests.step.fixtures import FEATURES, properties, run_step, strict, trials_of
 from tuner_component import Objective, Search
 from tuner_component.errors import PreflightError
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    return step_fixtures.write_inputs(tmp_path_factory.mktemp("data"))
 
 
 def _run(inputs, folder, **search):

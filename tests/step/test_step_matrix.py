@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.step.fixtures import properties, run_step, strict, trials_of, write_inputs
+from tests.step.fixtures import properties, run_step, strict, trials_of
 from tuner_component import Search
 
 pytestmark = pytest.mark.slow
@@ -42,11 +42,6 @@ _EXPECTED = {
     ("CustomTuner", None): [10],
 }
 _OWN = [("random", 3, 1), ("random", None, 2), ("grid", 3, 2), ("grid", None, 1)]
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    return write_inputs(tmp_path_factory.mktemp("data"))
 
 
 def _train(made, inputs, module, folder):

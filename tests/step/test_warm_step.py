@@ -14,11 +14,6 @@ from tuner_component import Search
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    return step_fixtures.write_inputs(tmp_path_factory.mktemp("data"))
-
-
 def _earlier(folder, rows):
     from tfx.types import standard_artifacts
 

@@ -11,9 +11,15 @@ from tests.contracts.strategy_contract import (
     search,
 )
 from tuner_component.strategies.base import Suggest
-from tuner_component.trial import TrialState
+from tuner_component.trial import Trial, TrialState
 
 HALF = (TrialState.COMPLETED, TrialState.FAILED, TrialState.COMPLETED)
+
+
+def completed(values, number: int, loss: float) -> Trial:
+    """Returns a trial that has completed with this loss."""
+    made = ended(pending(Suggest(values), number))
+    return Trial(**{**vars(made), "loss": loss, "score": loss})
 
 
 class LearningContract(StrategyContract):

@@ -16,7 +16,7 @@ from tests.contracts.strategy_contract import (
     pending,
     search,
 )
-from tests.strategies.learning import LearningContract
+from tests.strategies.learning import LearningContract, completed
 from tuner_component.search_space import Boolean, Choice, Float, Int, SearchSpace
 from tuner_component.strategies.base import Suggest
 from tuner_component.strategies.evolution import Evolution
@@ -47,11 +47,6 @@ class TestInheriting(LearningContract):
         return Evolution(space, seed, population_size=4, inherit_weights=True)
 
 
-def trial(values, number: int, loss: float) -> Trial:
-    made = ended(pending(Suggest(values), number))
-    return Trial(**{**vars(made), "loss": loss, "score": loss})
-
-
 def parents(strategy, history) -> set[int]:
     """Returns which completed trials the proposals are one change away from."""
     completed = [each for each in history if each.loss is not None]
@@ -68,7 +63,7 @@ def parents(strategy, history) -> set[int]:
 
 
 HISTORY = [
-    trial({f"x{i}": 9 * n + i for i in range(6)}, n, loss)
+    completed({f"x{i}": 9 * n + i for i in range(6)}, n, loss)
     for n, loss in enumerate([3.0, 1.0, 9.0, 5.0, 8.0, 6.0])
 ]
 
@@ -144,7 +139,7 @@ def test_where_all_children_were_tried_they_go_further():
     """Of 2**10 configurations the 10 next to the only good one are tried first."""
     space = SearchSpace([Boolean(f"x{n}") for n in range(10)])
     best = dict.fromkeys((f"x{n}" for n in range(10)), True)
-    history = [trial(best, 0, 0.0), trial(space.defaults(), 1, 9.0)]
+    history = [completed(best, 0, 0.0), completed(space.defaults(), 1, 9.0)]
     strategy = Evolution(
         space, 0, population_size=2, sample_size=20, crossover_probability=0
     )
@@ -171,7 +166,7 @@ def test_good_defaults_between_two_steps_do_not_make_the_space_larger(removal):
     history: list[Trial] = []
     while isinstance((action := strategy.propose(history, 1)[0]), Suggest):
         loss = abs(action.values["a"] - 5) + abs(action.values["b"] - 0.5)
-        history.append(trial(action.values, len(history), loss))
+        history.append(completed(action.values, len(history), loss))
     assert len(history) == space.size() + 1
 
 
@@ -189,7 +184,7 @@ def test_it_approaches_an_optimum_that_random_search_does_not(removal):
         trials: list[Trial] = []
         while len(trials) < 100:
             (action,) = strategy.propose(trials, 1)
-            trials.append(trial(action.values, len(trials), loss(action.values)))
+            trials.append(completed(action.values, len(trials), loss(action.values)))
         return min(t.loss for t in trials)
 
     evolved = [best(Evolution(space, seed, removal=removal)) for seed in range(8)]

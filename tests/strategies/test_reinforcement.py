@@ -8,8 +8,8 @@ import pytest
 
 from tests.benchmarks.tables import is_there, nasbench201, simulate
 from tests.benchmarks.tables.task import best_so_far
-from tests.contracts.strategy_contract import CONTINUOUS, ended, pending, search
-from tests.strategies.learning import LearningContract
+from tests.contracts.strategy_contract import CONTINUOUS, search
+from tests.strategies.learning import LearningContract, completed
 from tuner_component.search_space import (
     Boolean,
     Choice,
@@ -18,7 +18,6 @@ from tuner_component.search_space import (
     Int,
     SearchSpace,
 )
-from tuner_component.strategies.base import Suggest
 from tuner_component.strategies.controller import Controller, rank_reward
 from tuner_component.strategies.reinforcement import Reinforcement
 from tuner_component.trial import Reason, Trial, TrialError, TrialState
@@ -33,11 +32,6 @@ CONDITIONAL = SearchSpace(
 class TestReinforcement(LearningContract):
     def create(self, space, seed):
         return Reinforcement(space, seed)
-
-
-def completed(values, number: int, loss: float) -> Trial:
-    made = ended(pending(Suggest(values), number))
-    return Trial(**{**vars(made), "loss": loss, "score": loss})
 
 
 def controller(space, **options) -> Controller:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import keras
 import pytest
 import tensorflow as tf
 
 from tuner_component.errors import PreflightError
-from tuner_component.model_inputs import check
+from tuner_component.model_inputs import check, why_uneven
 
 FEATURES = {
     "age": tf.TensorSpec((None, 1), tf.float32),
@@ -40,3 +42,22 @@ def test_what_fits_passes(as_dict):
 def test_a_model_without_named_inputs_is_left_to_keras():
     check(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]), FEATURES)
     check(keras.Sequential([keras.layers.Dense(1)]), FEATURES)
+
+
+_RAGGED = tf.ragged.constant([[1.0, 2.0], [], [3.0]])
+_LISTS = {"sparse": _RAGGED.to_sparse(), "ragged": _RAGGED, "dense": tf.zeros((3, 2))}
+
+
+def _taking(shape):
+    inputs = {name: keras.Input(shape, name=name) for name in ("age", "list")}
+    return keras.Model(inputs, [keras.layers.Identity()(t) for t in inputs.values()])
+
+
+@pytest.mark.parametrize("kind", _LISTS)
+def test_lists_that_are_shorter_than_an_input_are_explained(kind):
+    batch = {"age": tf.zeros((3, 7)), "list": _LISTS[kind]}
+    told = why_uneven(_taking((7,)), batch)
+    pattern = r"'list' has lists of different lengths.*: \(2,\) in.* takes \(7,\)"
+    assert re.search(pattern, told) if kind != "dense" else not told
+    assert not why_uneven(_taking((2,)), batch)
+    assert not why_uneven(_taking((None,)), batch)

@@ -23,13 +23,14 @@ def check(model: Any, features: Mapping[str, Any]) -> None:
     """
     import tensorflow as tf
 
-    for name, dtype in _named_inputs(model).items():
+    for name, tensor in _named_inputs(model).items():
         if name not in features:
             raise PreflightError(
                 f"The model has the input {name!r}; the data have the features "
                 f"{sorted(features)}.{suggestion(name, features)} Name the inputs "
                 "of the model as the features are named after Transform."
             )
+        dtype = _dtype(tensor)
         if features[name].dtype == tf.string and dtype != "string":
             raise PreflightError(
                 f"The feature {name!r} holds strings, and the model's input of that "
@@ -48,14 +49,46 @@ def names(model: Any) -> frozenset[str] | None:
     return frozenset(structure) if isinstance(structure, Mapping) else None
 
 
-def _named_inputs(model: Any) -> dict[str, str]:
-    """Returns name to dtype; none where Keras does not go by names."""
+def why_uneven(model: Any, batch: Mapping[str, Any]) -> str:
+    """Returns which input a batch is too narrow or wide for, and what to do; or "".
+
+    Args:
+        model: A Keras model (Keras 3 or tf_keras).
+        batch: Feature name to tensor, dense, sparse or ragged.
+    """
+    for name, tensor in _named_inputs(model).items():
+        size, width = tuple(tensor.shape)[1:], _width(batch[name])
+        if width is None or None in size or width == size:
+            continue
+        return (
+            f"The feature {name!r} has lists of different lengths, as its schema "
+            f"allows, and a batch is as wide as the longest in it: {width} in the "
+            f"first. The model's input of that name takes {size}. Make the lists "
+            "equally long in Transform, with tft.sparse_tensor_to_dense_with_shape "
+            "say, or give the model an input of shape (None,)."
+        )
+    return ""
+
+
+def _width(values: Any) -> tuple[int, ...] | None:
+    """Returns the sizes without that of the batch; None where they never vary."""
+    import tensorflow as tf
+
+    if isinstance(values, tf.SparseTensor):
+        return tuple(values.dense_shape.numpy()[1:].tolist())
+    if isinstance(values, tf.RaggedTensor):
+        return tuple(values.bounding_shape().numpy()[1:].tolist())
+    return None
+
+
+def _named_inputs(model: Any) -> dict[str, Any]:
+    """Returns name to tensor; none where Keras does not go by names."""
     structure = _structure(model)
     if isinstance(structure, list | tuple) and len(structure) > 1:
         structure = {tensor.name.partition(":")[0]: tensor for tensor in structure}
     if not isinstance(structure, Mapping):
         return {}
-    return {name: _dtype(tensor) for name, tensor in structure.items()}
+    return dict(structure)
 
 
 def _structure(model: Any) -> Any:

@@ -264,22 +264,43 @@ def file_without_examples(inputs, root):
     _run(changed, _own(), root)
 
 
-def nan_label(inputs, root):
+def _with_feature(inputs, root, name, kind, values):
+    """Returns inputs whose training examples have another feature, of floats."""
     import tensorflow as tf
     from tfx.types import standard_artifacts
 
-    def with_target(number, record):
+    def extended(number, record):
         example = tf.train.Example.FromString(record)
-        target = float("nan") if number < 3 else 1.0
-        example.features.feature["target"].float_list.value.append(target)
+        example.features.feature[name].float_list.value.extend(values(number))
         return example.SerializeToString()
 
     schema = standard_artifacts.Schema()
     schema.uri = str(shutil.copytree(inputs["schema"][0].uri, root / "schema"))
     with (Path(schema.uri) / "schema.pbtxt").open("a") as file:
-        file.write('feature { name: "target" type: FLOAT }')
-    changed = _rewritten(inputs, root, with_target)
-    _run({**changed, "schema": [schema]}, _own(label_key="target"), root)
+        file.write(f'feature {{ name: "{name}" type: {kind} }}')
+    return {**_rewritten(inputs, root, extended), "schema": [schema]}
+
+
+def nan_label(inputs, root):
+    changed = _with_feature(
+        inputs, root, "target", "FLOAT", lambda n: [float("nan") if n < 3 else 1.0]
+    )
+    _run(changed, _own(label_key="target"), root)
+
+
+def schema_of_another_type(inputs, root):
+    _run(_with_feature(inputs, root, "clicks", "INT", lambda _: [1.0]), _own(), root)
+
+
+def lists_for_an_input_of_one_size(inputs, root):
+    module = root / "lists.py"
+    text = (MODULES / "own_model.py").read_text()
+    clicks = '    inputs["clicks"] = keras.Input((5,), name="clicks")\n'
+    before = "    hidden = keras.layers.Concatenate"
+    assert before in text
+    module.write_text(text.replace(before, clicks + before))
+    lists = _with_feature(inputs, root, "clicks", "FLOAT", lambda n: [1.0] * (n % 4))
+    _run(lists, _own(module=module), root)
 
 
 def batch_larger_than_the_data(inputs, root):
@@ -294,6 +315,8 @@ def input_that_the_data_lack(inputs, root):
 
 
 CASES = {
+    schema_of_another_type: r"do not fit their schema: .*int64_list.*clicks",
+    lists_for_an_input_of_one_size: r"'clicks' has lists .* \(3,\) in.* takes \(5,\)",
     corrupt_record: r"Record 7 of .*Split-train/data-0.gz cannot be read",
     truncated_file: r"Record \d+ of .*Split-train/data-0.gz cannot be read",
     file_cut_between_two_records: r"data-0.gz cannot be read: .* is cut off",

@@ -1,4 +1,4 @@
-"""Ends of files, where TensorFlow itself notices nothing."""
+"""Examples that cannot be read, where TensorFlow itself notices nothing or too much."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
+from tensorflow_metadata.proto.v0 import schema_pb2
 
+from tests.step import fixtures as step_fixtures
 from tuner_component.errors import PreflightError
-from tuner_component.step import data_checks, data_sketch
+from tuner_component.step import data_checks, data_sketch, tfx_inputs
 
 
 @pytest.mark.parametrize("large", ["train", "eval", "neither"])
@@ -31,4 +33,22 @@ def test_a_split_that_is_not_read_does_not_excuse_the_other(
     args = SimpleNamespace(train_files=[files["train"]], eval_files=[files["eval"]])
     named = "eval.gz" if large == "train" else "train.gz"
     with pytest.raises(PreflightError, match=f"Record 1 of .*{named} .* is cut off"):
-        data_checks.readable_sketch(args, None)
+        data_checks.readable_sketch(args, None, by_schema=True)
+
+
+def test_a_tuner_fn_may_read_what_the_schema_does_not_describe(tmp_path):
+    inputs = step_fixtures.write_inputs(tmp_path)
+    args = _fn_args(inputs, tmp_path)
+    schema = tfx_inputs.training_schema(args)
+    known = data_checks.readable_sketch(args, schema, by_schema=True)
+    (label,) = (f for f in schema.feature if f.name == step_fixtures.LABEL)
+    label.type = schema_pb2.FLOAT
+    with pytest.raises(PreflightError, match=r"do not fit their schema: .*species"):
+        data_checks.readable_sketch(args, schema, by_schema=True)
+    found = data_checks.readable_sketch(args, schema, by_schema=False)
+    assert data_sketch.same_data(found, known)
+
+
+def _fn_args(inputs, folder):
+    given = step_fixtures.properties("own_model.py")
+    return tfx_inputs.fn_args(tfx_inputs.describe(inputs, given, str(folder)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tuner_component import model_inputs, model_metrics, training
+from tuner_component.errors import PreflightError
 from tuner_component.estimators import model_fidelity
 from tuner_component.evaluation import Evaluation
 from tuner_component.keras_trials import fidelities, fit_arguments, seeding
@@ -43,7 +44,13 @@ def explore(code: ModelCode) -> Evaluation:
     fit_arguments.check(own, model.fit)
     fit = fit_arguments.settled(code.fit_defaults, hp.values, own, None)
     said = fit_arguments.epochs_said_by(hp.values, own)
-    history = _trained_for_one_step(model, code, fit)
+    try:
+        history = _trained_for_one_step(model, code, fit)
+    except Exception as error:
+        batch, _ = next(iter(code.train.batches(fit["batch_size"])))
+        if reason := model_inputs.why_uneven(model, batch):
+            raise PreflightError(reason) from error
+        raise
     return Evaluation(
         metrics={"explored": 1.0},
         report={

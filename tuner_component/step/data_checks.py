@@ -13,17 +13,24 @@ from tuner_component.step import data_sketch
 
 _CUT_OFF = "the compressed file is cut off"
 _READ_BYTES = 1 << 20
+_UNFIT = (
+    "The examples do not fit their schema: {error}. Run SchemaGen again, or the "
+    "component that wrote the examples; after Transform, give the Tuner its "
+    "transformed_examples with its transform_graph, or the raw ones with the schema."
+)
 
 
-def readable_sketch(args: Any, schema: Any) -> dict[str, Any]:
+def readable_sketch(args: Any, schema: Any, *, by_schema: bool) -> dict[str, Any]:
     """Returns `data_sketch.sketch`, of examples that can all be read.
 
     Args:
         args: TFX's `FnArgs`.
         schema: The schema of the examples, or None.
+        by_schema: Whether the trials read them by it; a `tuner_fn` need not.
 
     Raises:
-        PreflightError: Names the file and the record that cannot be read.
+        PreflightError: Names the file and the record that cannot be read, or the
+            feature that does not fit the schema.
     """
     import tensorflow as tf
 
@@ -32,9 +39,13 @@ def readable_sketch(args: Any, schema: Any) -> dict[str, Any]:
         sketch = data_sketch.sketch(args, schema)
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         damaged = _first_damaged([*splits["train"], *splits["eval"]])
-        if damaged is None:
+        if damaged is not None:
+            raise _unreadable(*damaged) from error
+        if schema is None:
             raise
-        raise _unreadable(*damaged) from error
+        if by_schema:
+            raise PreflightError(_UNFIT.format(error=error)) from error
+        sketch = data_sketch.sketch(args, None)
     for split, files in splits.items():
         if "num_examples" in sketch[split]:  # not so of what is too large to read
             damaged = _first_damaged([file for file in files if not _is_whole(file)])

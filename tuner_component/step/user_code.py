@@ -69,7 +69,9 @@ class UserCode:
             PreflightError: If the search cannot succeed as it is configured.
         """
         search = self._request.search
-        sketch = data_checks.readable_sketch(self._args, self._schema)
+        sketch = data_checks.readable_sketch(
+            self._args, self._schema, by_schema=not self._module.function
+        )
         preflight.check_examples(sketch)
         label_key = self._request.properties.get("label_key")
         if not self._module.function and label_key:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import tempfile
 
 import pytest
 
@@ -13,10 +15,11 @@ from tuner_component.engines.beam.order import Proposed
 from tuner_component.errors import PreflightError
 from tuner_component.evaluation import Job, Outcome
 from tuner_component.journal import open_journal
-from tuner_component.step import beam_engine
+from tuner_component.step import beam_engine, cheaper
 from tuner_component.step.beam_engine import OnBeam
 from tuner_component.step.plan import plan_build_model
 from tuner_component.step.request import Request
+from tuner_component.step.user_module import UserModule
 from tuner_component.study.home import Home
 
 CONFIG = {
@@ -137,3 +140,18 @@ def test_a_step_may_have_died_of_what_ran_on_its_own_machine(
     home = Home(str(tmp_path), {}, open_journal(str(tmp_path)), "")
     assert engine.left_under_way(home) == expected
     assert engine.left_under_way(home) == (set() if expected else None)
+
+
+def test_a_workers_strategy_leaves_no_folder_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    strategy = beam_engine.make_strategy(
+        Search(strategy="random", max_trials=3).to_json(),
+        {"module": dataclasses.asdict(UserModule("some_module"))},
+        {"space": CONFIG, "metrics": ["val_loss"], "fidelities": cheaper.EPOCHS_ONLY},
+        [],
+    )
+    assert len(strategy.propose([], 2)) == 2
+    assert len(list(tmp_path.iterdir())) == 1
+    del strategy
+    gc.collect()
+    assert not list(tmp_path.iterdir())

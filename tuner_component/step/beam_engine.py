@@ -6,6 +6,7 @@ import math
 import os
 import tempfile
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -189,7 +190,10 @@ def make_strategy(
     """Returns the strategy of a step, in a worker; all arguments are JSON."""
     module = UserModule(**load_settings["module"])
     args = tfx_inputs.fn_args(load_settings["inputs"]) if module.function else None
-    scratch = tempfile.mkdtemp(prefix="tuner_")
-    plan = make_plan(Search.from_json(search), module, args, explored, scratch)
+    scratch = tempfile.TemporaryDirectory(prefix="tuner_")
+    plan = make_plan(Search.from_json(search), module, args, explored, scratch.name)
     studies = tuple(decode(PriorStudy, each) for each in prior_studies)
-    return warm_start.strategy(plan, WarmStart(studies))
+    made = warm_start.strategy(plan, WarmStart(studies))
+    # An oracle of the user's may have files there.
+    weakref.finalize(made, scratch.cleanup)
+    return made

@@ -154,6 +154,29 @@ def test_sparse_and_string_features_are_streamed(tmp_path):
     assert sorted(_labels(split.batches(8))) == list(range(50))
 
 
+def test_a_part_of_a_table_has_its_examples(tmp_path):
+    _write(tmp_path / "data.gz", _ROWS, words=True)
+    schema = text_format.Parse(_SCHEMA + _WORDS, schema_pb2.Schema())
+    source = Source(_factory, [str(tmp_path / "data.gz")], schema, "y")
+    split = open_split(source, str(tmp_path / "cache"))
+    rows = np.array([3, 4, 40])
+    part = split.part(rows).only(frozenset({"w"}))
+    assert (split.num_examples, part.num_examples) == (50, 3)
+    assert part.label.ravel().tolist() == [3, 4, 40]
+    (features, label), *_ = part.batches(5)
+    assert label.numpy().ravel().tolist() == [3, 4, 40]
+    assert features["w"].values.numpy().tolist() == [b"a"] * (0 + 1 + 1)
+    assert list(features) == ["w"]
+    batches, steps = part.epochs(2, seed=0)
+    assert sorted(_labels(batches.take(steps))) == [3, 4, 40]
+
+
+def test_of_a_stream_nobody_knows_the_number(source, tmp_path):
+    streamed = open_split(source, str(tmp_path / "cache"), max_bytes=10)
+    assert streamed.num_examples is None
+    assert streamed.label is None
+
+
 def _sketch(folder, rows, factory=None, schema=_SCHEMA + _WORDS):
     folder.mkdir(exist_ok=True)
     _write(folder / "data.gz", rows, words=True)

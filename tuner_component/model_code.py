@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tuner_component import model_inputs, precision, training
+from tuner_component.data import Split
 from tuner_component.errors import TrialFailedError
 from tuner_component.precision import Precision
 
@@ -22,8 +23,9 @@ class ModelCode:
         validation: The validation split, `data.Split`.
         fit_defaults: `epochs`, `batch_size`, `steps_per_epoch`,
             `validation_steps`; None means "not said".
-        cross_validation: Returns options of the cross-validation of scikit-learn
-            estimators.
+        cross_validation: Returns options of the cross-validation.
+        asks_for_folds: Whether the user has a function of that name; if not, Keras
+            models are scored on the validation split.
         seed: The study's.
         precision: What every model is built with, unless it sets another.
         fn_args: TFX's `FnArgs`, which the functions may have been given; or None.
@@ -35,6 +37,7 @@ class ModelCode:
     validation: Any
     fit_defaults: Mapping[str, Any]
     cross_validation: Callable[[], Mapping[str, Any]] = dict
+    asks_for_folds: bool = False
     seed: int = 0
     precision: Precision = dataclasses.field(default_factory=precision.found)
     fn_args: Any = None
@@ -99,8 +102,14 @@ def graph_plan_of(
         return None, "the examples are no arrays in memory"
     if reason := training.why_not(model, plan, callbacks):
         return None, reason
-    train = training.examples_of(code.train.arrays)
-    rows = training.shuffled(train.num_examples, batch_size, seed, steps)
-    plan["validation"] = training.examples_of(code.validation.arrays)
+    train, validation = map(_examples, (code.train, code.validation))
+    numbers = training.shuffled(train.num_examples, batch_size, seed, steps)
+    plan["rows"] = lambda epoch: train.own(numbers(epoch))
     plan["steps"] = steps or -(-train.num_examples // batch_size)
-    return training.Plan(train=train, rows=rows, batch_size=batch_size, **plan), ""
+    plan |= {"train": train, "validation": validation, "batch_size": batch_size}
+    return training.Plan(**plan), ""
+
+
+def _examples(split: Split) -> training.Examples:
+    """Returns a split that is held in arrays."""
+    return training.examples_of(split.arrays or {}, split.rows)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tuner_component import import_path
 from tuner_component.evaluation import Evaluator
+from tuner_component.keras_trials.cross_validated import CrossValidatedEvaluation
 from tuner_component.keras_trials.together import KerasEvaluation
 from tuner_component.model_code import ModelCode
 from tuner_component.sklearn_evaluation.evaluation import (
@@ -34,4 +35,6 @@ def _evaluator_of(code: ModelCode) -> Evaluator:
 
     if is_estimator(code.build_model(keras_tuner.HyperParameters())):
         return SklearnEvaluation(code)
+    if code.asks_for_folds:
+        return CrossValidatedEvaluation(code)
     return KerasEvaluation(code)

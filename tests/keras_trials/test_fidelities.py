@@ -27,6 +27,12 @@ def at(job, kind, value, most):
     return dataclasses.replace(job, fidelity=Fidelity(kind, value, most))
 
 
+def rows_of(split):
+    """The examples of a split, each as a tuple of its features."""
+    batches = [features["x"].numpy() for features, _ in split.batches(7)]
+    return {tuple(row) for row in np.concatenate(batches)}
+
+
 def image_model(hp):
     size = fidelity("resolution", 8)
     SIZES.append(size)
@@ -50,19 +56,15 @@ def test_parts_are_nested_and_have_both_classes(data):
     parts = fidelities.Parts(data, 0)
     job = job_in("")
     rows = [
-        {
-            tuple(row)
-            for row in parts.of(at(job, "examples_fraction", f, 1.0)).arrays["x"]
-        }
-        for f in (0.1, 0.5, 1.0)
+        rows_of(parts.of(at(job, "examples_fraction", f, 1.0))) for f in (0.1, 0.5, 1.0)
     ]
     assert [len(part) for part in rows] == [6, 30, 60]
     assert rows[0] < rows[1] < rows[2]
     part = parts.of(at(job, "examples_fraction", 0.1, 1.0))
-    assert set(part.arrays["__label__"].ravel()) == {0, 1}
+    assert set(part.label.ravel()) == {0, 1}
     assert parts.of(at(job, "examples_fraction", 0.1, 1.0)) is part
     other = fidelities.Parts(data, 1).of(at(job, "examples_fraction", 0.5, 1.0))
-    assert {tuple(row) for row in other.arrays["x"]} != rows[1]
+    assert rows_of(other) != rows[1]
 
 
 def test_a_full_fraction_is_the_plain_training(data, tmp_path):

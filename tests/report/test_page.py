@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -86,3 +87,14 @@ def test_a_search_without_a_completed_trial_has_a_page_too(trials):
     page = _page([trials[1]])
     assert "<svg" not in page
     assert "What went wrong" in page
+
+
+def test_a_mean_over_folds_stands_beside_its_deviation(trials):
+    head = "<th>val_accuracy</th><th>state</th>"
+    assert head in _page(trials)
+    metrics = {"val_accuracy": 0.9, "val_accuracy_std": 0.0625}
+    trials[2] = dataclasses.replace(trials[2], metrics=metrics)
+    page = _page(trials)
+    assert "<th>val_accuracy</th><th>val_accuracy_std</th><th>state</th>" in page
+    assert "<td>0.9</td><td>0.0625</td><td>completed</td>" in page
+    assert "<td>0.5</td><td></td><td>completed</td>" in page

@@ -9,7 +9,7 @@ from sklearn import linear_model, model_selection, pipeline, preprocessing
 from sklearn.ensemble import RandomForestClassifier
 
 from tests.sklearn_evaluation.trials import CLASSES, X, code_of, job_of, run
-from tuner_component.errors import TrialFailedError
+from tuner_component.errors import PreflightError
 from tuner_component.evaluation import evaluate
 from tuner_component.sklearn_evaluation.evaluation import (
     SklearnEvaluation,
@@ -88,7 +88,7 @@ def test_epochs_are_refused():
     ],
 )
 def test_options_that_are_not_understood(options, message):
-    with pytest.raises(TrialFailedError, match=message):
+    with pytest.raises(PreflightError, match=message):
         SklearnEvaluation(code_of(**options))
 
 

@@ -314,9 +314,47 @@ def input_that_the_data_lack(inputs, root):
     _run(inputs, _own(module=module), root)
 
 
+def _folded(root, text):
+    """Returns a module that asks for folds."""
+    module = root / "folded.py"
+    own = (MODULES / "own_model.py").read_text()
+    module.write_text(f"{own}\n\ndef cross_validation({text}\n")
+    return module
+
+
+def more_folds_than_examples(inputs, root):
+    module = _folded(root, '):\n    return {"cv": 61}')
+    _run(inputs, _own(module=module), root)
+
+
+def a_single_fold(inputs, root):
+    _run(inputs, _own(module=_folded(root, '):\n    return {"cv": 1}')), root)
+
+
+def folds_that_are_not_returned(inputs, root):
+    _run(inputs, _own(module=_folded(root, '):\n    {"cv": 3}')), root)
+
+
+def folds_and_curve_stopping(inputs, root):
+    module = _folded(root, '):\n    return {"cv": 3}')
+    _run(inputs, _own(Search(max_trials=2, curve_stopping=True), module=module), root)
+
+
+def folds_of_a_tuner(inputs, root):
+    module = root / "folded_tuner.py"
+    text = (MODULES / "stock_tuners.py").read_text()
+    module.write_text(f'{text}\n\ndef cross_validation():\n    return {{"cv": 3}}\n')
+    _run(inputs, properties(module), root)
+
+
 CASES = {
     schema_of_another_type: r"do not fit their schema: .*int64_list.*clicks",
     lists_for_an_input_of_one_size: r"'clicks' has lists .* \(3,\) in.* takes \(5,\)",
+    more_folds_than_examples: r"cv=61, but the train split has 60 examples; expected",
+    a_single_fold: r"^cross_validation\(\) returned cv=1; expected .* at least 2",
+    folds_that_are_not_returned: r"cross_validation\(\) returned None; expected a dict",
+    folds_and_curve_stopping: r"curve_stopping=True\).*each trial train 3 models",
+    folds_of_a_tuner: r"the tuner that tuner_fn returns trains.*beside build_model\(hp\)",
     corrupt_record: r"Record 7 of .*Split-train/data-0.gz cannot be read",
     truncated_file: r"Record \d+ of .*Split-train/data-0.gz cannot be read",
     file_cut_between_two_records: r"data-0.gz cannot be read: .* is cut off",

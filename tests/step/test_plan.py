@@ -13,6 +13,7 @@ from tuner_component.errors import PreflightError, SearchSpaceError
 from tuner_component.search import Search
 from tuner_component.step.plan import check_options, plan_build_model, plan_stock
 from tuner_component.strategies.registry import STRATEGIES
+from tuner_component.trial import Objective
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
@@ -134,3 +135,33 @@ def test_more_points_than_trials_are_refused():
         plan_build_model(
             Search(max_trials=3, initial_points=points), config(), ["val_loss", "loss"]
         )
+
+
+FOLDED = ["loss", "loss_std", "val_loss", "val_loss_std"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            INHERITING,
+            r"inherit_weights=True, but cross_validation\(\) makes each trial",
+        ),
+        ({"curve_stopping": True}, r"curve_stopping=True.*train 4 models.*Leave one"),
+        (
+            {"objective": Objective("val_loss_std", "min")},
+            r"'val_loss_std' comes first",
+        ),
+    ],
+)
+def test_folds_are_refused_where_one_training_would_decide(options, message):
+    given = Search(max_trials=5, **{"strategy": "random", **options})
+    with pytest.raises(PreflightError, match=message):
+        plan_build_model(given, config(), FOLDED, {"epochs": None}, num_folds=4)
+
+
+def test_a_deviation_over_folds_can_be_a_further_objective():
+    several = ["val_loss", Objective("val_loss_std", "min")]
+    given = Search(max_trials=5, objective=several)
+    made = plan_build_model(given, config(), FOLDED, {"epochs": None}, num_folds=4)
+    assert [each.name for each in made.objectives] == ["val_loss", "val_loss_std"]

@@ -43,3 +43,16 @@ def test_cross_validation_gets_fn_args(load):
 
 def test_without_one_there_is_nothing_to_say(load):
     assert load("ti_none", "").cross_validation() == {}
+
+
+def test_only_a_cross_validation_of_ours_asks_for_folds(load):
+    name = "def cross_validation"
+    assert load("ti_asks", f"{name}():\n    return {{}}\n").asks_for_folds
+    assert not load("ti_own", f"{name}(model):\n    pass\n").asks_for_folds
+    assert not load("ti_without", "").asks_for_folds
+
+
+def test_a_cross_validation_must_return_something(load):
+    code = load("ti_nothing", "def cross_validation():\n    {'cv': 3}\n")
+    with pytest.raises(PreflightError, match="returned None; expected a dict"):
+        code.cross_validation()

@@ -117,3 +117,12 @@ def test_the_fingerprint_sees_code_and_not_layout_or_budget(write):
     assert _print_of(write, base.replace("search(hp", "search(1")) != one
     assert _print_of(write, base + "def run_fn(a):\n    pass\nrun = run_fn\n") != one
     assert _print_of(write, base, sibling="SIZE = 2\n") != one
+
+
+def test_folds_of_a_tuner_are_refused_unless_they_are_its_own(write):
+    tuner, folds = "def tuner_fn(fn_args):\n    return 1\n", "def cross_validation"
+    asks = write("um_folds", f"{tuner}{folds}(fn_args):\n    return 2\n")
+    with pytest.raises(PreflightError, match=r"tuner_fn returns trains.*or remove"):
+        locate({"module_file": asks}, _NO_SCRATCH)
+    own = write("um_own_folds", f"{tuner}{folds}(model, x):\n    return 3\n")
+    assert locate({"module_file": own}, _NO_SCRATCH).function == "tuner_fn"

@@ -60,15 +60,49 @@ class Split:
         table: All examples, where features are ragged, sparse or strings; None where
             the arrays say it all, or the split is streamed.
         features: Names of those that are given; None: all.
+        rows: Which of the examples in memory it has, increasing numbers of shape
+            `(num_examples,)`; None: all.
+        whole: The split that it is a part of, whose memory it shares; None: of none.
     """
 
     source: Source
     arrays: Mapping[str, Any] | None
     table: Table | None = None
     features: frozenset[str] | None = None
+    rows: Any = None
+    whole: Split | None = None
+
+    @property
+    def num_examples(self) -> int | None:
+        """How many examples it has; None where they are streamed."""
+        if self.rows is not None:
+            return len(self.rows)
+        return None if self._memory is None else self._memory.num_examples
+
+    @property
+    def label(self) -> Any:
+        """The labels as an array; None where they are streamed, or no numbers."""
+        if self._memory is None:
+            return None
+        label = self._memory.numbers(self._label_key)
+        return label if self.rows is None or label is None else label[self.rows]
+
+    def part(self, rows: Any) -> Split:
+        """Returns some examples as a split that shares this one's memory.
+
+        Args:
+            rows: Their numbers among those of this split, in memory; increasing.
+        """
+        own = rows if self.rows is None else self.rows[rows]
+        return dataclasses.replace(self, rows=own, whole=self.whole or self)
 
     def only(self, names: frozenset[str]) -> Split:
-        """Returns the split with these features alone; the same for the same names."""
+        """Returns the split with these features alone; the same for the same names.
+
+        Parts of one split have the same arrays afterwards.
+        """
+        if self.whole is not None:
+            return self.whole.only(names).part(self.rows)
         if names not in self._narrowed:
             arrays = self.arrays
             if arrays is not None:
@@ -95,7 +129,10 @@ class Split:
         if self._memory is None:
             streamed = self._streamed(batch_size, shuffle=False, seed=None)
             return streamed.repeat() if repeat else streamed
-        rows = tf.data.Dataset.range(self._memory.num_examples)
+        if self.rows is None:
+            rows = tf.data.Dataset.range(self._memory.num_examples)
+        else:
+            rows = tf.data.Dataset.from_tensor_slices(self.rows)
         return self._gathered((rows.repeat() if repeat else rows).batch(batch_size))
 
     def epochs(
@@ -129,13 +166,13 @@ class Split:
         """
         if self._memory is None:
             return self._streamed_epochs(batch_size, seed, steps, first)
-        first, num_examples = first or 0, self._memory.num_examples
+        first, num_examples = first or 0, self.num_examples or 0
         if steps is None:
             rows = _shuffled_rows(num_examples, seed, first, batch_size)
-            return self._gathered(rows), -(-num_examples // batch_size)
+            return self._gathered(self._own(rows)), -(-num_examples // batch_size)
         num_passes, used = divmod(first * steps * batch_size, num_examples)
         rows = _shuffled_rows(num_examples, seed, num_passes)
-        return self._gathered(rows.skip(used).batch(batch_size)), steps
+        return self._gathered(self._own(rows.skip(used).batch(batch_size))), steps
 
     def _streamed_epochs(
         self, batch_size: int, seed: int, steps: int | None, first: int | None
@@ -161,11 +198,26 @@ class Split:
 
     @functools.cached_property
     def _memory(self) -> Table | None:
+        if self.whole is not None:
+            return self.whole._memory
         return self.table if self.arrays is None else Table.of(self.arrays)
 
+    @property
+    def _label_key(self) -> str:
+        table = self._memory
+        return LABEL if table and LABEL in table.names else self.source.label_key
+
+    def _own(self, batches: Any) -> Any:
+        """Returns batches of numbers within the split as rows of the memory."""
+        import tensorflow as tf
+
+        if self.rows is None:
+            return batches
+        own = tf.constant(self.rows)
+        return batches.map(lambda rows: tf.gather(own, rows))
+
     def _gathered(self, batches_of_rows: Any) -> Any:
-        table = self._memory or Table.of({})
-        label_key = LABEL if LABEL in table.names else self.source.label_key
+        table, label_key = self._memory or Table.of({}), self._label_key
 
         def gather(rows: Any) -> Any:
             features = table.gather(rows)

@@ -77,10 +77,16 @@ class Table:
 
         Ragged and sparse features and strings have none.
         """
-        if any(c.kind != DENSE or c.is_text for c in self.columns):
+        if not all(map(_is_numbers, self.columns)):
             return None
         pairs = zip(self.columns, self.contents, strict=True)
         return {column.name: arrays[0] for column, arrays in pairs}
+
+    def numbers(self, name: str) -> Array | None:
+        """Returns a feature's values `(num_examples, ...)`; None if it has none."""
+        pairs = zip(self.columns, self.contents, strict=True)
+        known = {c.name: arrays[0] for c, arrays in pairs if _is_numbers(c)}
+        return known.get(name)
 
     def gather(self, rows: Any) -> dict[str, Any]:
         """Returns the examples with these numbers, `(batch,)`, as a batch."""
@@ -94,6 +100,10 @@ class Table:
         with tf.init_scope():
             pairs = zip(self.columns, self.contents, strict=True)
             return {column.name: tensors_of(column, own) for column, own in pairs}
+
+
+def _is_numbers(column: Column) -> bool:
+    return column.kind == DENSE and not column.is_text
 
 
 def open_table(

@@ -10,7 +10,6 @@ from typing import Any
 
 from tuner_component import model_export, model_metrics, model_state, training
 from tuner_component.curve_stopping import CurveStopping
-from tuner_component.data import LABEL
 from tuner_component.errors import TrialFailedError
 from tuner_component.estimators import model_fidelity
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
@@ -211,7 +210,7 @@ def num_steps(code: ModelCode, job: Job) -> int:
     own = code.fit_args(hyperparameters(job.values))
     epochs = training_state.epochs_of(job)
     fit = fit_arguments.settled(code.fit_defaults, job.values, own, epochs)
-    num_examples = len(code.train.arrays[LABEL])
+    num_examples = code.train.num_examples or 0
     steps = fit.get("steps_per_epoch") or -(-num_examples // fit["batch_size"])
     return int(fit["epochs"] * steps)
 

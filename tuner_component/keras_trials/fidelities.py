@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tuner_component.data import LABEL, Split
+from tuner_component.data import Split
 from tuner_component.errors import PreflightError, TrialFailedError
 from tuner_component.estimators import subset
 from tuner_component.evaluation import Job
@@ -93,21 +93,20 @@ class Parts:
             )
         fraction = job.fidelity.value
         if fraction not in self._parts:
-            self._parts[fraction] = self._part(self._split.arrays, fraction)
+            self._parts[fraction] = self._part(fraction)
         return self._parts[fraction]
 
-    def _part(self, arrays: Mapping[str, Any], fraction: float) -> Split:
-        label = np.asarray(arrays[LABEL])
-        classes = _classes(label)
+    def _part(self, fraction: float) -> Split:
+        label = np.asarray(self._split.label)
+        classes = classes_of(label)
         generator = np.random.default_rng(self._seed)
         order = subset.nested_order(np.arange(len(label)), classes, generator)
         least = 1 if classes is None else len(np.unique(classes))
-        rows = np.sort(order[: subset.size(fraction, len(label), least)])
-        chosen = {name: np.asarray(array)[rows] for name, array in arrays.items()}
-        return dataclasses.replace(self._split, arrays=chosen)
+        size = subset.size(fraction, len(label), least)
+        return self._split.part(np.sort(order[:size]))
 
 
-def _classes(label: Any) -> Any:
+def classes_of(label: Any) -> Any:
     """Returns the labels if they are classes: whole numbers, one an example."""
     is_whole = label.dtype.kind in "iub" and label.size == len(label)
     return label.reshape(-1) if is_whole else None

@@ -85,13 +85,16 @@ def document(
 def _table(trials: Sequence[Trial], objectives: Sequence[Objective]) -> str:
     names = list(dict.fromkeys(name for t in trials for name in t.used_values))
     scores = [objective.name for objective in objectives]
+    deviations = [f"{name}_std" for name in scores]  # Of those over several folds.
+    deviations = [name for name in deviations if any(name in t.metrics for t in trials)]
     kinds = list(dict.fromkeys(t.fidelity.kind for t in trials if t.fidelity))
-    heads = ["trial", *scores, "state", *kinds, "seconds", *names]
+    heads = ["trial", *scores, *deviations, "state", *kinds, "seconds", *names]
     best_first = ranked(trials, objectives)
     rows = []
     for trial in [*best_first, *(t for t in trials if t.loss is None)]:
         cells = [trial.trial_id, _number(trial.score)]
-        cells += [_number(trial.metrics.get(name)) for name in scores[1:]]
+        beside = [*scores[1:], *deviations]
+        cells += [_number(trial.metrics.get(name)) for name in beside]
         cells += [trial.state.value.lower()]
         cells += [_resource(trial, kind) for kind in kinds]
         cells += [f"{trial.duration_seconds:.1f}"]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import random
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tuner_component.cross_validation import CrossValidation, std_of, summary
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
 from tuner_component.model_code import ModelCode, hyperparameters
@@ -28,7 +28,6 @@ FIDELITIES = {"examples_fraction": 1.0}
 MODEL_FILE = "model.joblib"
 _DESCRIPTION_FILE = "model.json"
 
-_DEFAULT_FOLDS = 5
 _FEW = 500
 
 
@@ -36,41 +35,6 @@ def is_estimator(model: object) -> bool:
     """Returns whether scikit-learn would take it for an estimator."""
     needed = ("fit", "get_params", "set_params")
     return not isinstance(model, type) and all(hasattr(model, name) for name in needed)
-
-
-@dataclasses.dataclass(frozen=True)
-class CrossValidation:
-    """How trials are scored.
-
-    Attributes:
-        cv: Number of folds, >= 2, or a scikit-learn splitter.
-        scoring: Scorers beside the default one; a name, names, or names to scorers.
-    """
-
-    cv: Any = _DEFAULT_FOLDS
-    scoring: Any = None
-
-    @classmethod
-    def of(cls, given: Any) -> CrossValidation:
-        """Returns what the user's `cross_validation()` says.
-
-        Raises:
-            TrialFailedError: If it says what is not understood.
-        """
-        known = [field.name for field in dataclasses.fields(cls)]
-        if not isinstance(given, Mapping) or not set(given) <= set(known):
-            raise TrialFailedError(
-                f"cross_validation() returned {given!r}; expected a dict with some of "
-                f"{known}."
-            )
-        settings = cls(**given)
-        is_number = isinstance(settings.cv, int) and not isinstance(settings.cv, bool)
-        if settings.cv < 2 if is_number else not hasattr(settings.cv, "get_n_splits"):
-            raise TrialFailedError(
-                f"cross_validation() returned cv={settings.cv!r}; expected a number of "
-                "folds, at least 2, or a splitter of sklearn.model_selection."
-            )
-        return settings
 
 
 class SklearnEvaluation:
@@ -111,7 +75,7 @@ class SklearnEvaluation:
             report={
                 "space": found.config,
                 "complete": found.complete,
-                "metrics": sorted([*metrics, *(f"{name}_std" for name in metrics)]),
+                "metrics": sorted([*metrics, *map(std_of, metrics)]),
                 "fidelities": FIDELITIES,
             },
         )
@@ -124,7 +88,7 @@ class SklearnEvaluation:
         for fold in self._folds_for(self._build(hp, job.seed)):
             estimator = self._build(hp, job.seed)
             by_fold.append(self._on_fold(estimator, hp, fold, fraction))
-        metrics = _summary(by_fold)
+        metrics = summary(by_fold)
         measurement = Measurement(fraction, metrics, time.monotonic() - started)
         report(measurement)
         return Evaluation(
@@ -212,11 +176,3 @@ def _fraction(job: Job) -> float:
             'strategy_options={"resource": "examples_fraction", ...}.'
         )
     return float(fidelity.value)
-
-
-def _summary(by_fold: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Returns mean and standard deviation over the folds."""
-    columns = {n: [scored[n] for scored in by_fold] for n in by_fold[0]}
-    means = {name: float(np.mean(values)) for name, values in columns.items()}
-    stds = {f"{name}_std": float(np.std(values)) for name, values in columns.items()}
-    return {**means, **stds}

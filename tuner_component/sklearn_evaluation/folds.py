@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tuner_component.errors import TrialFailedError
+from tuner_component.cross_validation import cut, is_splitter
 from tuner_component.estimators import subset
 
 
@@ -47,19 +47,11 @@ def make(x: Any, y: Any, cv: Any, seed: int, *, classify: bool) -> Sequence[Fold
         classify: Whether the folds have the classes in equal proportions.
 
     Raises:
-        TrialFailedError: If there are too few examples.
+        PreflightError: If there are too few examples.
     """
     stratify = classify and y.ndim == 1
-    splitter = cv if hasattr(cv, "get_n_splits") else _splitter(y, cv, seed, stratify)
-    # What a splitter draws without a random_state of its own is drawn from this.
-    np.random.seed(seed % 2**32)  # noqa: NPY002
-    try:
-        pairs = list(splitter.split(x, y))
-    except ValueError as error:
-        raise TrialFailedError(
-            f"The {len(y)} examples of the train split cannot be cut into folds with "
-            f"cv={cv!r}: {error} Return another cv from cross_validation()."
-        ) from error
+    splitter = cv if is_splitter(cv) else _splitter(y, cv, seed, stratify)
+    pairs = cut(splitter, x, y, seed, cv)
     return [
         _fold(train, validation, y, np.random.default_rng([seed, number]), stratify)
         for number, (train, validation) in enumerate(pairs)

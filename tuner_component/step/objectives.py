@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from tuner_component import model_metrics
 from tuner_component.errors import PreflightError
@@ -137,13 +137,17 @@ def resolve_all(
     return tuple(map(resolve, several))
 
 
-def check_first(objective: Objective) -> None:
+def check_first(objective: Objective, deviations: Collection[str] = ()) -> None:
     """Raises if the first objective of a `build_model` is not known epoch by epoch.
+
+    Args:
+        objective: The first one.
+        deviations: Metrics that are standard deviations over several trainings.
 
     Raises:
         PreflightError: Says how to order them.
     """
-    if objective.name in model_metrics.NAMES:
+    if objective.name in (*model_metrics.NAMES, *deviations):
         raise PreflightError(
             f"The objective {objective.name!r} comes first, or alone, but only the end "
             "of a training has it; expected a metric that every epoch reports, since "

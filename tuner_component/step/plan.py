@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tuner_component.cross_validation import std_of
 from tuner_component.errors import PreflightError
 from tuner_component.keras_tuner_adapter import bridge
 from tuner_component.search import Search
@@ -16,6 +18,10 @@ from tuner_component.strategies import registry
 from tuner_component.trial import Objective
 
 _DEFAULT_OBJECTIVE = "val_loss"
+_FOLDS = (
+    "A score is the mean over {num_folds} folds of the train split, each with a model "
+    "of its own; best_model is trained on the whole split."
+)
 
 
 def check_options(search: Search) -> None:
@@ -46,6 +52,7 @@ def plan_build_model(
     config: Mapping[str, Any],
     metrics: Sequence[str],
     fidelities: Mapping[str, float | None] = cheaper.EPOCHS_ONLY,
+    num_folds: int | None = None,
 ) -> SearchPlan:
     """Plans a search over the hyperparameters that a `build_model` asks for.
 
@@ -55,19 +62,38 @@ def plan_build_model(
         metrics: Names of the metrics that a trial reports.
         fidelities: The kinds of fidelity that the model can be trained at, with the
             full amounts; None: `Search.epochs` says it.
+        num_folds: Keras models that each trial trains; None: one, without folds.
 
     Raises:
         PreflightError: If options and model do not fit together.
         SearchSpaceError: If the space is empty or contradicts itself.
     """
     several = objectives.resolve_all(search.objective or _DEFAULT_OBJECTIVE)
-    objectives.check_first(several[0])
+    deviations = () if num_folds is None else tuple(map(std_of, metrics))
+    objectives.check_first(several[0], deviations)
     for objective in several:
         objectives.check_available(objective, metrics)
     cheaper.check_fidelity(search, fidelities)
     if "epochs" not in fidelities:
         _check_no_inheritance(search, "the model is an estimator of scikit-learn")
-    return plan_strategy(search, config, several, search.max_trials, fidelities)
+    if num_folds is not None:
+        _check_folds(search, num_folds)
+    made = plan_strategy(search, config, several, search.max_trials, fidelities)
+    if num_folds is None:
+        return made
+    text = _FOLDS.format(num_folds=num_folds)
+    return dataclasses.replace(made, plan_text=f"{made.plan_text}\n{text}".strip())
+
+
+def _check_folds(search: Search, num_folds: int) -> None:
+    trains = f"cross_validation() makes each trial train {num_folds} models"
+    if search.curve_stopping:
+        raise PreflightError(
+            f"Search(curve_stopping={search.curve_stopping!r}) stops a training by its "
+            f"curve, but {trains}, and one fold's curve does not tell of their mean. "
+            "Leave one of them out."
+        )
+    _check_no_inheritance(search, trains)
 
 
 def plan_stock(

@@ -13,7 +13,12 @@ from tuner_component.data import SharedReader, Source, open_split
 from tuner_component.errors import PreflightError
 from tuner_component.model_code import ModelCode
 from tuner_component.step import preflight, prior_results
-from tuner_component.step.user_module import BUILD_FUNCTION, UserModule
+from tuner_component.step.user_module import (
+    BUILD_FUNCTION,
+    FOLD_FUNCTION,
+    UserModule,
+    asks_for_folds,
+)
 
 _PROPERTIES = ("train_args", "eval_args", "custom_config")
 
@@ -108,6 +113,7 @@ def load_model_code(
             "validation_steps": args.eval_steps,
         },
         cross_validation=functools.partial(_cross_validation, loaded, args),
+        asks_for_folds=asks_for_folds(loaded),
         seed=seed,
         fn_args=args,
     )
@@ -147,14 +153,22 @@ def _cross_validation(module: Any, args: Any) -> Any:
     """Returns what the module's function of that name returns, if it has one."""
     import inspect
 
-    function = getattr(module, "cross_validation", dict)
-    parameters = inspect.signature(function).parameters if function is not dict else {}
+    function = getattr(module, FOLD_FUNCTION, None)
+    if function is None:
+        return {}
+    parameters = inspect.signature(function).parameters
     if not set(parameters) <= {"fn_args"}:
         raise PreflightError(
             f"cross_validation takes {sorted(parameters)}; expected no argument, or "
             "fn_args. Hyperparameters cannot change how trials are compared."
         )
-    return function(fn_args=args) if parameters else function()
+    settings = function(fn_args=args) if parameters else function()
+    if settings is None:
+        raise PreflightError(
+            'cross_validation() returned None; expected a dict, {"cv": 5} say. Return '
+            "one, or remove the function."
+        )
+    return settings
 
 
 def _with_fn_args(function: Callable[..., Any], args: Any) -> Callable[[Any], Any]:

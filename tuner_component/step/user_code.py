@@ -136,7 +136,8 @@ def make_plan(
     space, metrics = explored["space"], explored["metrics"]
     if not module.function:
         kinds = explored["fidelities"]
-        return plan_build_model(search, space, metrics, kinds)
+        num_folds = explored.get("num_folds")
+        return plan_build_model(search, space, metrics, kinds, num_folds)
     tuner_fn = getattr(module.load(), module.function)
     made = call_tuner_fn(tuner_fn, args, scratch, explore=False, seed=search.seed)
     return plan_stock(search, made.tuner, space, metrics)

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from tuner_component.spelling import suggestion
 
 STOCK_FUNCTION = "tuner_fn"
 BUILD_FUNCTION = "build_model"
+FOLD_FUNCTION = "cross_validation"
 
 _UNPACKED = "user_code_"
 
@@ -195,8 +197,10 @@ def _function(loaded: ModuleType, module: UserModule) -> str:
                 f"The module {module.name!r} has no function {module.function!r}."
                 + _offer(loaded, module.function)
             )
+        _check_no_folds(loaded, module)
         return module.function
     if callable(getattr(loaded, STOCK_FUNCTION, None)):
+        _check_no_folds(loaded, module)
         return STOCK_FUNCTION
     if callable(getattr(loaded, BUILD_FUNCTION, None)):
         return ""
@@ -205,6 +209,28 @@ def _function(loaded: ModuleType, module: UserModule) -> str:
         f"{BUILD_FUNCTION}(hp); expected one of them at its top level."
         + _offer(loaded, BUILD_FUNCTION)
     )
+
+
+def asks_for_folds(loaded: ModuleType) -> bool:
+    """Returns whether a module has a `cross_validation()`.
+
+    A function that takes more than ours may is one of the user's own.
+    """
+    function = getattr(loaded, FOLD_FUNCTION, None)
+    if not inspect.isfunction(function):
+        return False
+    return set(inspect.signature(function).parameters) <= {"fn_args"}
+
+
+def _check_no_folds(loaded: ModuleType, module: UserModule) -> None:
+    """Raises if the user wants folds of a tuner, which trains as it likes."""
+    if asks_for_folds(loaded):
+        raise PreflightError(
+            f"The module {module.name!r} has {FOLD_FUNCTION}(), but the tuner that "
+            "tuner_fn returns trains each trial itself, on data that it has from "
+            f"there. Expected {FOLD_FUNCTION}() beside {BUILD_FUNCTION}(hp): write "
+            f"that in place of tuner_fn, or remove {FOLD_FUNCTION}()."
+        )
 
 
 def _offer(loaded: ModuleType, wanted: str) -> str:

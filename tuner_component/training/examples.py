@@ -26,11 +26,14 @@ class Examples:
             ...)` or a structure of them.
         label: Likewise.
         weight: Of every example, or None.
+        rows: Which of them are meant, an int64 tensor of shape `(num_examples,)`;
+            None: all.
     """
 
     features: Any
     label: Any
     weight: Any = None
+    rows: Any = None
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -40,22 +43,43 @@ class Examples:
 
     @property
     def num_examples(self) -> int:
-        """How many there are."""
+        """How many are meant."""
         import tensorflow as tf
 
-        return int(tf.nest.flatten(self.features)[0].shape[0])
+        counted = tf.nest.flatten(self.features)[0] if self.rows is None else self.rows
+        return int(counted.shape[0])
+
+    def own(self, numbers: Any) -> Any:
+        """Returns numbers among those that are meant as rows of the tensors."""
+        import tensorflow as tf
+
+        if self.rows is None:
+            return numbers
+        with tf.device("CPU"):
+            return tf.gather(self.rows, numbers)
 
 
 _kept: list[tuple[Mapping[str, Any], Examples]] = []
 
 
-def examples_of(arrays: Mapping[str, Any]) -> Examples:
+def examples_of(arrays: Mapping[str, Any], rows: Any = None) -> Examples:
     """Returns the arrays of a `data.Split` as tensors; the same for the same mapping.
 
     Args:
         arrays: Name to array of shape `(num_examples, ...)`, the label under
             `data.LABEL`; not changed afterwards.
+        rows: Which of them are meant; None: all.
     """
+    import tensorflow as tf
+
+    if rows is None:
+        return _all_of(arrays)
+    with tf.device("CPU"):
+        own = tf.constant(rows, tf.int64)
+    return dataclasses.replace(_all_of(arrays), rows=own)
+
+
+def _all_of(arrays: Mapping[str, Any]) -> Examples:
     import numpy as np
     import tensorflow as tf
 
@@ -69,11 +93,12 @@ def examples_of(arrays: Mapping[str, Any]) -> Examples:
     return _kept[-1][1]
 
 
-def in_order(num_examples: int, batch_size: int, steps: int | None = None) -> Any:
+def in_order(examples: Examples, batch_size: int, steps: int | None = None) -> Any:
     """Returns the rows of one pass; with `steps`, of as many batches, begun anew."""
     import tensorflow as tf
 
-    rows = tf.range(num_examples, dtype=tf.int64)
+    num_examples = examples.num_examples
+    rows = examples.own(tf.range(num_examples, dtype=tf.int64))
     if steps is None:
         return rows
     num_passes = -(-steps * batch_size // num_examples)

@@ -96,7 +96,7 @@ def finished(model: Any) -> None:
 def _validation(
     graphs: EpochGraphs, plan: Plan, examples: Examples, hooks: Any, *, by_xla: bool
 ) -> dict[str, Any]:
-    rows = in_order(examples.num_examples, plan.batch_size, plan.validation_steps)
+    rows = in_order(examples, plan.batch_size, plan.validation_steps)
     hooks.on_test_begin()
     metrics = graphs.test(examples, rows, plan.batch_size, by_xla=by_xla)
     hooks.on_test_end(metrics)

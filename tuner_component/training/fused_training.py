@@ -112,8 +112,7 @@ class FusedTraining:
         plan, stack = self._runners[0].member.plan, self._stack
         if plan.validation is None:
             return
-        num_examples = plan.validation.num_examples
-        rows = in_order(num_examples, plan.batch_size, plan.validation_steps)
+        rows = in_order(plan.validation, plan.batch_size, plan.validation_steps)
         epoch = (plan.validation, rows, plan.batch_size)
         metrics = self._graphs.test(
             stack.values, stack.numbers, *epoch, by_xla=self._by_xla

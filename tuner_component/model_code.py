@@ -9,7 +9,9 @@ from typing import Any
 from tuner_component import model_inputs, precision, training
 from tuner_component.data import Split
 from tuner_component.errors import TrialFailedError
+from tuner_component.evaluation import Job
 from tuner_component.precision import Precision
+from tuner_component.trial import REPEAT_OF
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +28,7 @@ class ModelCode:
         cross_validation: Returns options of the cross-validation.
         asks_for_folds: Whether the user has a function of that name; if not, Keras
             models are scored on the validation split.
+        test: The split that repeats are scored on too, `data.Split`; None: no such.
         seed: The study's.
         precision: What every model is built with, unless it sets another.
         fn_args: TFX's `FnArgs`, which the functions may have been given; or None.
@@ -38,6 +41,7 @@ class ModelCode:
     fit_defaults: Mapping[str, Any]
     cross_validation: Callable[[], Mapping[str, Any]] = dict
     asks_for_folds: bool = False
+    test: Any = None
     seed: int = 0
     precision: Precision = dataclasses.field(default_factory=precision.found)
     fn_args: Any = None
@@ -69,8 +73,14 @@ def narrowed(code: ModelCode, model: Any) -> ModelCode:
     names = model_inputs.names(model)
     if names is None:
         return code
-    train, validation = code.train.only(names), code.validation.only(names)
-    return dataclasses.replace(code, train=train, validation=validation)
+    splits = {name: getattr(code, name) for name in ("train", "validation", "test")}
+    given = {name: split and split.only(names) for name, split in splits.items()}
+    return dataclasses.replace(code, **given)
+
+
+def is_tested(code: ModelCode, job: Job) -> bool:
+    """Returns whether a trial is scored on the test split too: if it is a repeat."""
+    return code.test is not None and REPEAT_OF in job.note
 
 
 def make_variables(model: Any, code: ModelCode) -> None:

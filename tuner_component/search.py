@@ -63,6 +63,9 @@ class Search:
         repeats: Runs of the five best configurations and of the defaults, with a seed
             each, >= 1; the last of the `max_trials` go to them. The best mean wins.
             Needs a single objective and, with a `tuner_fn`, a `strategy`.
+        test_split: Name of a further split of the examples, on which the repeats are
+            scored too. It decides nothing, so that it shows what the choice by the
+            validation score has cost. Needs `repeats` and a `build_model`.
         seed: Fixes everything random, >= 0; 0 is a seed like any other.
         parallelism: Trials at once, >= 1. None: `TuneArgs.num_parallel_trials`
             or, without it, what the machine has room for, each worker as soon as
@@ -99,6 +102,7 @@ class Search:
     batch_size: int = 32
     curve_stopping: bool | float = False
     repeats: int = 1
+    test_split: str | None = None
     seed: int = 0
     parallelism: int | None = None
     trials_together: int = 1

@@ -45,6 +45,7 @@ def check_search(search: Any) -> None:
     _check_seconds(search)
     _check_chance(search.curve_stopping)
     _check_strategy(search.strategy)
+    _check_test_split(search.test_split)
     _check_choices(search)
     _check_json("strategy_options", search.strategy_options)
     _check_json("initial_points", search.initial_points)
@@ -115,6 +116,14 @@ def _check_strategy(strategy: str | None) -> None:
         raise ValueError(
             "Search(strategy=''): expected the name of a strategy, or None for "
             "the default one."
+        )
+
+
+def _check_test_split(split: str | None) -> None:
+    if split == "":
+        raise ValueError(
+            "Search(test_split=''): expected the name of a split of the examples, or "
+            "None for none."
         )
 
 

@@ -14,6 +14,9 @@ Value = str | int | float | bool
 REPEAT_OF = "repeat_of"
 """In a trial's note: the id of the trial that it runs again, with another seed."""
 
+ON_TEST_SPLIT = "test"
+"""In a trial's report: its metrics on the examples that the search does not use."""
+
 
 class TrialState(str, enum.Enum):
     """Where a trial is in its life."""

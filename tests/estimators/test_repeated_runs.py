@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tuner_component.estimators.repeated_runs import chance_of_luck, summed_up
-from tuner_component.trial import REPEAT_OF, Trial
+from tuner_component.estimators.repeated_runs import (
+    chance_of_luck,
+    on_test_split,
+    summed_up,
+)
+from tuner_component.trial import REPEAT_OF, Objective, Trial
 
 
 def _trials(losses, of="0000", first=0):
@@ -44,3 +48,14 @@ def test_luck_is_welchs_test_with_whole_degrees_of_freedom():
 def test_a_single_run_says_nothing():
     better, worse = summed_up(_trials([1.0]), "0000"), summed_up(_trials([2.0]), "0000")
     assert chance_of_luck(better, worse) == 0.5
+
+
+def test_only_repeats_count_on_the_test_split():
+    accuracy, trials = Objective("val_accuracy", "max"), _trials([-0.9, -0.8, -0.7])
+    assert on_test_split(trials, "0000", accuracy) is None
+    for trial, score in zip(trials, (0.1, 0.5, 0.7), strict=True):
+        trial.report["test"] = {"test_accuracy": score, "test_loss": 3.0}
+    runs = on_test_split(trials, "0000", accuracy)
+    assert (runs.mean, runs.num_runs) == (pytest.approx(-0.6), 2)
+    assert runs.standard_error == pytest.approx(stats.sem([0.5, 0.7]))
+    assert on_test_split(trials, "0000", Objective("val_auc", "max")) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 from tuner_component.report import repeats
@@ -71,3 +72,17 @@ def test_a_search_without_repeats_has_no_such_drawing():
     assert repeats.drawing(TRIALS[:3], ACCURACY) == ""
     assert "other seeds" in document(TRIALS, ACCURACY, "Tuner", "enough")
     assert "other seeds" not in document(TRIALS[:3], ACCURACY, "Tuner", "enough")
+
+
+def test_the_test_split_stands_beside_the_validation():
+    assert "test split" not in repeats.drawing(TRIALS, ACCURACY)
+    trials = [
+        dataclasses.replace(trial, report={"test": {"test_accuracy": trial.score / 2}})
+        if trial.score
+        else trial
+        for trial in TRIALS
+    ]
+    rows = re.findall(r"<tr><td>(.*?)</td></tr>", repeats.drawing(trials, ACCURACY))
+    cells = [row.split("</td><td>") for row in rows]
+    assert cells[0] == ["0002", "0.8 ± 0", "0.4 ± 0"]
+    assert [cell[:5] for cell in cells[1]] == ["0001", "0.733", "0.325"]

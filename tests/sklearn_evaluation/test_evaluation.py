@@ -145,3 +145,15 @@ def test_what_is_an_estimator():
     assert is_estimator(linear_model.Ridge())
     assert not is_estimator(linear_model.Ridge)
     assert not is_estimator(keras.Sequential())
+
+
+def test_a_repeat_is_scored_on_the_test_split_too():
+    import dataclasses
+
+    from tests.sklearn_evaluation.trials import split_of
+
+    code = dataclasses.replace(code_of(cv=3), test=split_of(1 - CLASSES))
+    report = run(code, job_of(note={"repeat_of": "0001"})).report["test"]
+    assert report["test_accuracy"] < 0.3  # Its labels are the other way round.
+    assert report["test_loss_std"] > 0
+    assert "test" not in run(code).report

@@ -347,9 +347,26 @@ def folds_of_a_tuner(inputs, root):
     _run(inputs, properties(module), root)
 
 
+def unknown_test_split(inputs, root):
+    search = Search(max_trials=9, repeats=2, test_split="tset")
+    _run(inputs, _own(search), root)
+
+
+def evaluated_test_split(inputs, root):
+    search = Search(max_trials=9, repeats=2, test_split="eval")
+    _run(inputs, _own(search), root)
+
+
+def single_runs_and_a_test_split(inputs, root):
+    _run(inputs, _own(Search(max_trials=9, test_split="test")), root)
+
+
 CASES = {
     schema_of_another_type: r"do not fit their schema: .*int64_list.*clicks",
     lists_for_an_input_of_one_size: r"'clicks' has lists .* \(3,\) in.* takes \(5,\)",
+    unknown_test_split: r"no split 'tset' to test on; .*Set Search\(test_split=",
+    evaluated_test_split: r"test_split='eval'\).*that no trial has seen",
+    single_runs_and_a_test_split: r"test_split='test'\) is given without repeats",
     more_folds_than_examples: r"cv=61, but the train split has 60 examples; expected",
     a_single_fold: r"^cross_validation\(\) returned cv=1; expected .* at least 2",
     folds_that_are_not_returned: r"cross_validation\(\) returned None; expected a dict",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 
 import pytest
@@ -70,3 +71,27 @@ def test_infeasible_configurations_are_explained():
 def test_a_search_without_time_gets_other_advice():
     with pytest.raises(SearchFailedError, match="Give it more time or more trials"):
         results.require_winner(study(), "max_seconds=1 is reached", "home")
+
+
+def test_the_test_split_is_told_beside_the_validation():
+    again = [
+        dataclasses.replace(
+            trial(number, TrialState.COMPLETED),
+            note={"repeat_of": "0000"},
+            report={"test": {"test_loss": loss}},
+        )
+        for number, loss in ((1, 0.75), (2, 0.25 + 0.5))
+    ]
+    given = study(trial(0, TrialState.COMPLETED), *again)
+    text = summary.text(given, "max_trials=3 is reached", "home", {})
+    said = (
+        "Trial 0000: val_loss 0.5 ± 0, mean of 3 runs; on the test split val_loss 0.75"
+    )
+    assert said in text
+    told = summary.for_record(given)["repeats"]["best"]
+    assert told["test"] | {"trial_id": ""} == {
+        "trial_id": "",
+        "mean": 0.75,
+        "standard_error": 0.0,
+        "num_runs": 2,
+    }

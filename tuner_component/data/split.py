@@ -213,7 +213,8 @@ class Split:
 
         if self.rows is None:
             return batches
-        own = tf.constant(self.rows)
+        with tf.device("CPU"):
+            own = tf.constant(self.rows)
         return batches.map(lambda rows: tf.gather(own, rows))
 
     def _gathered(self, batches_of_rows: Any) -> Any:

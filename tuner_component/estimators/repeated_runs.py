@@ -8,7 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from tuner_component.estimators.student import student_cdf
-from tuner_component.trial import REPEAT_OF, Trial
+from tuner_component.trial import (
+    ON_TEST_SPLIT,
+    REPEAT_OF,
+    Objective,
+    Trial,
+    is_finite,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,12 +36,32 @@ class Runs:
 
 def summed_up(trials: Sequence[Trial], trial_id: str) -> Runs | None:
     """Returns the runs of a trial and of its repeats; None if none has a loss."""
-    losses = [
-        trial.loss
-        for trial in trials
-        if trial_id in (trial.trial_id, trial.note.get(REPEAT_OF))
-        and trial.loss is not None
-    ]
+    runs = (t for t in trials if trial_id in (t.trial_id, t.note.get(REPEAT_OF)))
+    return _of(trial_id, [trial.loss for trial in runs if trial.loss is not None])
+
+
+def on_test_split(
+    trials: Sequence[Trial], trial_id: str, objective: Objective
+) -> Runs | None:
+    """Returns what the repeats of a trial come to on the split that decides nothing.
+
+    Args:
+        trials: All trials.
+        trial_id: The trial; its own run is not scored there.
+        objective: That of the search; its losses there are summed up.
+
+    Returns:
+        The runs; None if none was scored there.
+    """
+    name = f"test_{objective.name.removeprefix('val_')}"
+    repeats = (t for t in trials if t.note.get(REPEAT_OF) == trial_id)
+    scores = (t.report.get(ON_TEST_SPLIT, {}).get(name) for t in repeats)
+    return _of(
+        trial_id, [objective.loss(score) for score in scores if is_finite(score)]
+    )
+
+
+def _of(trial_id: str, losses: Sequence[float]) -> Runs | None:
     if not losses:
         return None
     error = np.std(losses, ddof=1) / np.sqrt(len(losses)) if len(losses) > 1 else 0.0

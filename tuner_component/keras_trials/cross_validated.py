@@ -7,7 +7,8 @@ import itertools
 import json
 import math
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
 from tuner_component.keras_trials import evaluating, folds
 from tuner_component.model_code import ModelCode
-from tuner_component.trial import Measurement, is_finite
+from tuner_component.trial import ON_TEST_SPLIT, Measurement, is_finite
 
 DESCRIPTION_FILE = "model.json"
 """Beside the exported model: its metrics on the eval split."""
@@ -82,7 +83,11 @@ class CrossValidatedEvaluation:
         return Evaluation(
             metrics=summary(by_fold),
             measurements=measurements,
-            report={**found[0].report, "folds": by_fold},
+            report={
+                **found[0].report,
+                "folds": by_fold,
+                **_on_test_split([each.report for each in found]),
+            },
         )
 
     def _exported(self, job: Job) -> Evaluation:
@@ -118,6 +123,12 @@ def _job_of_fold(job: Job, number: int) -> Job:
         folder=f"{job.folder}/fold-{number}",
         loss_to_keep=-math.inf,
     )
+
+
+def _on_test_split(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Returns the means of what the folds' models score there, if they were."""
+    tested = [report[ON_TEST_SPLIT] for report in reports if ON_TEST_SPLIT in report]
+    return {ON_TEST_SPLIT: summary(tested)} if len(tested) == len(reports) else {}
 
 
 def _curve(curves: Sequence[Sequence[Measurement]]) -> Iterator[Measurement]:

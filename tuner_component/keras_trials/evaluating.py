@@ -29,9 +29,11 @@ from tuner_component.model_code import (
     built_model,
     graph_plan_of,
     hyperparameters,
+    is_tested,
     make_variables,
     narrowed,
 )
+from tuner_component.trial import ON_TEST_SPLIT
 
 
 def make_evaluator(code: ModelCode) -> Evaluator:
@@ -152,11 +154,23 @@ def end(begun: Begun) -> Evaluation:
         report={
             "hyperparameters": json.loads(json.dumps(config)),
             **begun.inherited,
+            **_on_test_split(begun),
         },
         stopped=watch.hopeless,
     )
     _leave(model, job, watch, evaluation)
     return model_metrics.added(evaluation, job, lambda: model)
+
+
+def _on_test_split(begun: Begun) -> dict[str, Any]:
+    """Returns the report of the best epoch's metrics there; nothing for most trials."""
+    code, model, watch = begun.code, begun.model, begun.watch
+    if not is_tested(code, begun.job) or watch.best is None:
+        return {}
+    model_state.put(model, watch.weights)
+    batches = code.test.batches(begun.fit["batch_size"])
+    found = model.evaluate(batches, verbose=0, return_dict=True)
+    return {ON_TEST_SPLIT: {f"test_{name}": float(found[name]) for name in found}}
 
 
 def _full_epochs(job: Job, epochs: int) -> float:

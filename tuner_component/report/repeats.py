@@ -47,15 +47,43 @@ def drawing(trials: Sequence[Trial], objective: Objective) -> str:
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img">{rows}'
         f'<text x="{_LEFT}" y="{height - 6}">{scale.low:.4g}</text>'
         f'<text x="{_WIDTH - _RIGHT}" y="{height - 6}" text-anchor="end">'
-        f"{scale.high:.4g}</text></svg>"
+        f"{scale.high:.4g}</text></svg>" + _on_test_split(trials, several, objective)
     )
+
+
+def _on_test_split(
+    trials: Sequence[Trial], several: Sequence[Runs], objective: Objective
+) -> str:
+    """Returns a table with what the repeats score where nothing was chosen."""
+    pairs = [
+        (runs, repeated_runs.on_test_split(trials, runs.trial_id, objective))
+        for runs in several
+    ]
+    rows = "".join(
+        f"<tr><td>{html.escape(runs.trial_id)}</td><td>{_mean(runs, objective)}</td>"
+        f"<td>{_mean(tested, objective)}</td></tr>"
+        for runs, tested in pairs
+        if tested is not None
+    )
+    if not rows:
+        return ""
+    return (
+        "<p>The repeats on the test split, which decided nothing: where the best are "
+        "worse there, choosing among many has flattered them.</p><table><tr>"
+        f"<th>trial</th><th>{html.escape(objective.name)}</th><th>test split</th></tr>"
+        f"{rows}</table>"
+    )
+
+
+def _mean(runs: Runs, objective: Objective) -> str:
+    return f"{objective.loss(runs.mean):.5g} ± {runs.standard_error:.2g}"
 
 
 class _Scale:
     """Where scores lie from left to right, in pixels."""
 
     def __init__(self, objective: Objective, trials: Sequence[Trial]) -> None:
-        self.score = objective.loss  # Its own inverse.
+        self.objective, self.score = objective, objective.loss  # Its own inverse.
         scores = [self.score(t.loss) for t in trials if t.loss is not None]
         self.low, self.high = min(scores), max(scores)
 
@@ -74,7 +102,7 @@ def _row(runs: Runs, own: Sequence[Trial], scale: _Scale, y: int) -> str:
         f"{t.score:.5g}</title></circle>"
         for t in own
     )
-    mean = f"{scale.score(runs.mean):.5g} ± {runs.standard_error:.2g}"
+    mean = _mean(runs, scale.objective)
     return (
         f'<text x="0" y="{y + 4}">trial {html.escape(runs.trial_id)}</text>'
         f'<polyline points="{points}" stroke="{_COLOUR}" stroke-width="10" '

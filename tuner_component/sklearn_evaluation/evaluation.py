@@ -15,12 +15,12 @@ import numpy as np
 from tuner_component.cross_validation import CrossValidation, std_of, summary
 from tuner_component.errors import TrialFailedError
 from tuner_component.evaluation import Evaluation, Job, Report
-from tuner_component.model_code import ModelCode, hyperparameters
+from tuner_component.model_code import ModelCode, hyperparameters, is_tested
 from tuner_component.sklearn_evaluation import folds, matrix, scores
 from tuner_component.sklearn_evaluation.folds import Fold
 from tuner_component.sklearn_evaluation.matrix import Matrix
 from tuner_component.space_discovery import discover
-from tuner_component.trial import Measurement
+from tuner_component.trial import ON_TEST_SPLIT, Measurement
 
 FIDELITIES = {"examples_fraction": 1.0}
 """The kinds of fidelity that an estimator can be trained at, and the full amounts."""
@@ -52,6 +52,7 @@ class SklearnEvaluation:
         self._code = code
         self._settings = CrossValidation.of(code.cross_validation())
         self._train: Matrix | None = None
+        self._test: Matrix | None = None
         self._folds: dict[bool, Sequence[Fold]] = {}
 
     def __call__(self, job: Job, report: Report) -> Evaluation:
@@ -84,10 +85,12 @@ class SklearnEvaluation:
         fraction = _fraction(job)
         started = time.monotonic()
         hp = hyperparameters(job.values)
-        by_fold = []
+        by_fold, tested = [], []
         for fold in self._folds_for(self._build(hp, job.seed)):
             estimator = self._build(hp, job.seed)
             by_fold.append(self._on_fold(estimator, hp, fold, fraction))
+            if is_tested(self._code, job):
+                tested.append(self._on_test_split(estimator))
         metrics = summary(by_fold)
         measurement = Measurement(fraction, metrics, time.monotonic() - started)
         report(measurement)
@@ -97,6 +100,7 @@ class SklearnEvaluation:
             report={
                 "hyperparameters": json.loads(json.dumps(hp.get_config())),
                 "folds": by_fold,
+                **({ON_TEST_SPLIT: summary(tested)} if tested else {}),
             },
         )
 
@@ -131,6 +135,12 @@ class SklearnEvaluation:
         return scores.measure(
             estimator, scorers, data.x[held_out], data.y[held_out], "val_"
         )
+
+    def _on_test_split(self, estimator: Any) -> dict[str, float]:
+        if self._test is None:
+            self._test = matrix.read(self._code.test)
+        scorers = scores.make(estimator, self._settings.scoring)
+        return scores.measure(estimator, scorers, self._test.x, self._test.y, "test_")
 
     def _build(self, hp: Any, seed: int) -> Any:
         """Returns a new estimator; what it leaves to chance gets the seed."""

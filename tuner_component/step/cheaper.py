@@ -81,6 +81,12 @@ def check_repeats(search: Search) -> None:
         ValueError: Names what is in the way.
     """
     if search.repeats == 1:
+        if search.test_split is not None:
+            raise ValueError(
+                f"Search(test_split={search.test_split!r}) is given without repeats, "
+                "but it is the repeats that are scored on that split; expected "
+                "repeats=3, say. Set repeats, or leave test_split out."
+            )
         return
     inherits = search.strategy_options.get("inherit_weights")
     if isinstance(search.objective, list) or inherits:

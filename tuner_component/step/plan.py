@@ -115,6 +115,12 @@ def plan_stock(
     """
     from tuner_component.keras_tuner_adapter.oracle_strategy import OracleStrategy
 
+    if search.test_split is not None:
+        raise PreflightError(
+            f"Search(test_split={search.test_split!r}) is given, but the tuner that "
+            "tuner_fn returns trains and scores each trial itself; expected a module "
+            "with build_model(hp). Leave test_split out."
+        )
     tuner.oracle.hyperparameters = bridge.hyperparameters(config, {})
     own = OracleStrategy(tuner.oracle)
     several = _agreed(search, own.objective)

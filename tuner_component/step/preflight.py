@@ -35,7 +35,32 @@ def check_inputs(
     ):
         for split in splits:
             for artifact in inputs["examples"]:
-                _check_split(artifact, split, what)
+                _check_split(artifact, split, what, f"{what}_args.splits to splits")
+
+
+def check_test_split(
+    inputs: Mapping[str, Sequence[Any]], split: str | None, used: Sequence[str]
+) -> None:
+    """Raises unless the split is there, and nothing else uses it.
+
+    Args:
+        inputs: Input key to artifacts.
+        split: The one that the search must not use; None: there is none.
+        used: Splits to train and to evaluate on.
+
+    Raises:
+        PreflightError: Names the split and the known ones.
+    """
+    if split is None:
+        return
+    if split in used:
+        raise PreflightError(
+            f"Search(test_split={split!r}) names a split that trials are trained or "
+            "evaluated on; expected examples that no trial has seen. Name another "
+            "split, or leave test_split out."
+        )
+    for artifact in inputs["examples"]:
+        _check_split(artifact, split, "test", "Search(test_split=...) to one of those")
 
 
 def check_outputs(outputs: Mapping[str, Sequence[Any]]) -> None:
@@ -149,7 +174,7 @@ def check_schemas_agree(schema: Any, raw_schema: Any) -> None:
         )
 
 
-def _check_split(artifact: Any, split: str, what: str) -> None:
+def _check_split(artifact: Any, split: str, what: str, where: str) -> None:
     from tfx.dsl.io import fileio
     from tfx.types import artifact_utils
 
@@ -158,7 +183,7 @@ def _check_split(artifact: Any, split: str, what: str) -> None:
         raise PreflightError(
             f"The examples in {artifact.uri} have no split {split!r} to {what} on; "
             f"they have {known}.{suggestion(split, known)} "
-            f"Set {what}_args.splits to splits that exist."
+            f"Set {where} that exist."
         )
     folder = artifact_utils.get_split_uri([artifact], split)
     files = fileio.listdir(folder) if fileio.exists(folder) else []

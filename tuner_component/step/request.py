@@ -52,6 +52,12 @@ class Request:
         proto_utils.json_to_proto(self.properties["eval_args"], evaluation)
         return list(train.splits), list(evaluation.splits)
 
+    @property
+    def used_splits(self) -> list[str]:
+        """The splits to train and to evaluate on, by name."""
+        train, evaluation = self.splits
+        return [*(train or ["train"]), *(evaluation or ["eval"])]
+
     @functools.cached_property
     def studies_root(self) -> str:
         """Where the node's studies are: the same in every execution."""

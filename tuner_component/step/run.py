@@ -69,6 +69,9 @@ def run(request: Request) -> None:
     check_options(search)
     preflight.check_outputs(request.outputs)
     preflight.check_inputs(request.inputs, *request.splits)
+    preflight.check_test_split(
+        request.inputs, request.search.test_split, request.used_splits
+    )
     num_workers = num_parallel_trials(search, request.properties.get("tune_args"))
     settled = beam_engine.settle(request) if search.engine == "beam" else None
     root = request.studies_root

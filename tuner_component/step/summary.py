@@ -64,11 +64,17 @@ def _runs(study: Study) -> dict[str, Any]:
     if found is None:
         return {}
     best, defaults = found
-    told: dict[str, Any] = {"best": dataclasses.asdict(best)}
+    told: dict[str, Any] = {"best": _runs_of(study, best)}
     if defaults is not None:
-        told["defaults"] = dataclasses.asdict(defaults)
+        told["defaults"] = _runs_of(study, defaults)
         told["chance_of_luck"] = repeated_runs.chance_of_luck(best, defaults)
     return {"repeats": told}
+
+
+def _runs_of(study: Study, runs: Runs) -> dict[str, Any]:
+    tested = repeated_runs.on_test_split(study.trials, runs.trial_id, study.objective)
+    test = {} if tested is None else {"test": dataclasses.asdict(tested)}
+    return {**dataclasses.asdict(runs), **test}
 
 
 def _repeats(study: Study) -> tuple[Runs, Runs | None] | None:
@@ -132,14 +138,22 @@ def _means(study: Study) -> list[str]:
     found = _repeats(study)
     if found is None:
         return []
-    name, objective = study.objective.name, study.objective
     best, defaults = found
-    lines = [f"Trial {best.trial_id}: {_mean(best, name, objective)}."]
+    lines = [f"Trial {best.trial_id}: {_means_of(study, best)}."]
     if defaults is not None:
-        lines.append(f"The defaults: {_mean(defaults, name, objective)}.")
+        lines.append(f"The defaults: {_means_of(study, defaults)}.")
         if repeated_runs.chance_of_luck(best, defaults) > _LUCK:
             lines.append("That is no significant gain over the defaults.")
     return lines
+
+
+def _means_of(study: Study, runs: Runs) -> str:
+    objective = study.objective
+    told = _mean(runs, objective.name, objective)
+    tested = repeated_runs.on_test_split(study.trials, runs.trial_id, objective)
+    if tested is None:
+        return told
+    return f"{told}; on the test split {_mean(tested, objective.name, objective)}"
 
 
 def _mean(runs: Runs, name: str, objective: Objective) -> str:

@@ -91,22 +91,24 @@ def load_model_code(
     label_key: str,
     fit_defaults: Mapping[str, Any],
     seed: int,
+    test_split: str | None = None,
 ) -> ModelCode:
     """Returns the user's `build_model` and the data, in a worker."""
     loaded = UserModule(**module).load()
     args = fn_args(inputs)
     schema = training_schema(args)
-    train, validation = (
-        open_split(
-            Source(args.data_accessor.tf_dataset_factory, files, schema, label_key)
-        )
-        for files in (args.train_files, args.eval_files)
+    factory = args.data_accessor.tf_dataset_factory
+    test_files = _files_of(inputs, test_split) if test_split else None
+    train, validation, test = (
+        files and open_split(Source(factory, files, schema, label_key))
+        for files in (args.train_files, args.eval_files, test_files)
     )
     return ModelCode(
         build_model=_with_fn_args(getattr(loaded, BUILD_FUNCTION), args),
         fit_args=_with_fn_args(getattr(loaded, "fit_args", lambda _: {}), args),
         train=train,
         validation=validation,
+        test=test,
         fit_defaults={
             **fit_defaults,
             "steps_per_epoch": args.train_steps,
@@ -117,6 +119,16 @@ def load_model_code(
         seed=seed,
         fn_args=args,
     )
+
+
+def _files_of(inputs: Mapping[str, Any], split: str) -> list[str]:
+    """Returns the file patterns of a split, for what `describe` returned."""
+    from tfx.types import artifact, artifact_utils
+    from tfx.utils import io_utils
+
+    examples = map(artifact.Artifact.from_json_dict, inputs["artifacts"]["examples"])
+    uris = artifact_utils.get_split_uris(list(examples), split)
+    return [str(io_utils.all_files_pattern(uri)) for uri in uris]
 
 
 def checked_schema(args: Any) -> Any:

@@ -111,6 +111,7 @@ class UserCode:
                 "batch_size": search.batch_size,
             },
             "seed": search.seed,
+            "test_split": search.test_split,
         }
 
 

@@ -36,6 +36,9 @@ def run(
     check_options(request.search)
     preflight.check_outputs(request.outputs)
     preflight.check_inputs(request.inputs, *request.splits)
+    preflight.check_test_split(
+        request.inputs, request.search.test_split, request.used_splits
+    )
     submission = custom_job.prepare(request)
     client = client or _client(submission.region)
     job = client.create_custom_job(parent=submission.parent, custom_job=submission.job)

@@ -133,7 +133,7 @@ def test_the_estimator_is_scored_as_shown(tmp_path):
         split,
         split,
         {},
-        cross_validation=made["cross_validation"](),
+        cross_validation=made["cross_validation"],
     )
     job = Job("0000", {"max_depth": 2}, 0, 0, str(tmp_path), "val_loss", "min")
     evaluation = SklearnEvaluation(code)(job, lambda measurement: None)

@@ -1,82 +1,64 @@
-"""How much of the Pareto front our strategies find, against random search.
+"""How much of the Pareto front our strategies find, beside Optuna's and by chance.
 
     python -m tests.benchmarks.multi_objective --strategies bayesian --seeds 5
 
-Two objectives of table problems: the validation error, and the latency or the number of
-weights. Reported is the gap: the share of the largest hypervolume there can be that
-the trials so far miss, mean over seeds, from 0 (the whole front) to 1. Hypervolumes
-are taken of what the table knows, not of the noisy error that the search saw, and of
-the box from the best value of each objective to the table's median.
+Two and three objectives of tables of real trainings (the validation error; latency,
+FLOPs, the number of weights) and of functions whose front is known (ZDT, DTLZ, over
+numbers, integers and choices). Reported is the gap: the share of the largest
+hypervolume there can be that the trials so far miss, from 0 (the whole front) to 1,
+mean over seeds with its 95 % interval. Hypervolumes are taken of what the table knows,
+not of the noisy error that the search saw, and of the box from the best value of each
+objective to the table's median.
+
+What has finished is kept in build/bench/cache, so that an interrupted run continues.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import functools
+import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from tests.benchmarks.parts.figures import Figure, report
+from tests.benchmarks.peers.client import PeerSearcher, Worker
+from tests.benchmarks.peers.environments import Peer, lock_of, python_of
 from tests.benchmarks.tables.data import FOLDER as TABLES
 from tests.benchmarks.tables.data import is_there
-from tests.benchmarks.tables.grids import Grid, costs, fcnet, hpobench, nasbench201
-from tests.benchmarks.tables.simulation import trial_seed
-from tests.benchmarks.tables.statistics import interval
-from tests.benchmarks.tables.task import Values
-from tuner_component.pareto.hypervolume import hypervolume
+from tests.benchmarks.tables.fronts import HistoryOfSeveral, Problem, names, problem
+from tests.benchmarks.tables.pooled import Results, Work, collect
+from tests.benchmarks.tables.runs import (
+    CACHE,
+    ROOT,
+    Timed,
+    TimedSearcher,
+    digest,
+    strategies_version,
+)
+from tests.benchmarks.tables.simulation import run
+from tests.benchmarks.tables.statistics import interval, resampled
 from tuner_component.strategies import registry
-from tuner_component.strategies.base import Strategy, Suggest
 from tuner_component.strategies.scalarised import Scalarised
-from tuner_component.trial import Trial, TrialState
 
+PEERS = {
+    "optuna_nsga2": Peer("optuna", "several.optuna_sampler:Nsga2"),
+    "optuna_tpe": Peer("optuna", "several.optuna_sampler:Tpe"),
+}
 _BUDGETS = (50, 100, 200)
 _BASELINE = "random"
-_GOAL = 0.6
-_NUM_FEATURES = {"naval_propulsion": 14, "protein_structure": 9, "vehicle": 18}
+_OURS = "bayesian"
+_GOALS = {_BASELINE: 0.6, **dict.fromkeys(PEERS, 1.0)}
+_LEAST_GAP = 1e-3
+"""What is smaller is as good as nothing, so that no ratio decides alone."""
+_LOGS = ROOT / "build" / "bench" / "logs"
 
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Problem:
-    """A table and a second objective.
-
-    Attributes:
-        name: For people.
-        grid: Space and first objective.
-        second: The second objective of a configuration.
-        truth: Both objectives of every configuration, shape (configurations, 2).
-    """
-
-    name: str
-    grid: Grid
-    second: Callable[[Values], float]
-    truth: np.ndarray
-
-    @functools.cached_property
-    def ends(self) -> tuple[np.ndarray, np.ndarray]:
-        """The best and the median value of each objective."""
-        return self.truth.min(axis=0), np.median(self.truth, axis=0)
-
-    @functools.cached_property
-    def most(self) -> float:
-        """The hypervolume of the whole table."""
-        return self._volume(self.truth)
-
-    def losses(self, values: Values, seed: int) -> tuple[float, float]:
-        """Returns what a search sees."""
-        return self.grid.loss(values, seed), self.second(values)
-
-    def gaps(self, trials: Sequence[Trial], budgets: Sequence[int]) -> list[float]:
-        """Returns the gap at each of the budgets."""
-        rows = self.truth[[self.grid.index(trial.values) for trial in trials]]
-        return [1 - self._volume(rows[:budget]) / self.most for budget in budgets]
-
-    def _volume(self, points: np.ndarray) -> float:
-        best, median = self.ends
-        return hypervolume((points - best) / (median - best), np.ones(2))
+Gaps = Mapping[str, Mapping[str, Sequence[Sequence[float]]]]
+"""Of a searcher on a problem: a row a seed, the gap at each budget."""
 
 
 def main() -> int:
@@ -84,119 +66,124 @@ def main() -> int:
     if not is_there():
         sys.stderr.write(f"The benchmark needs the tables in {TABLES}.\n")
         return 2
-    wanted = options.tasks.split(",")
-    problems = [each for each in _problems() if each.name.startswith(tuple(wanted))]
-    names = [_BASELINE, *options.strategies.split(",")]
+    wanted = tuple(options.tasks.split(","))
+    tasks = [name for name in names() if name.startswith(wanted)]
+    searchers = [_BASELINE, *options.strategies.split(","), *_present(options.peers)]
     budgets = [budget for budget in _BUDGETS if budget <= options.trials]
+    works = [
+        _work(name, task, seed, budgets, options.parallel)
+        for seed in range(options.seeds)
+        for task in tasks
+        for name in searchers
+    ]
+    deadline = time.monotonic() + 60 * options.minutes
+    results = collect(works, CACHE, options.processes, deadline)
+    gaps = _gaps(works, results)
+    sys.stdout.write("\n".join(table(gaps, budgets)) + "\n\n")
+    return report("multi_objective", figures(gaps, budgets))
+
+
+def start(name: str, task: Problem, seed: int) -> TimedSearcher:
+    """Returns a new search of a strategy of ours, or of a peer."""
+    if name in PEERS:
+        return PeerSearcher(_worker(name), task.space, seed, task.num_objectives)
+    strategy = registry.create(name, task.space, seed, {})
+    several = Scalarised(strategy, task.num_objectives, seed)
+    return Timed(HistoryOfSeveral(several, seed))
+
+
+def searched(
+    name: str, task: str, seed: int, budgets: Sequence[int], parallel: int
+) -> dict[str, Any]:
+    """Runs a search; returns its gap at each budget, and the CPU seconds a trial."""
+    of = problem(task)
+    searcher = start(name, of, seed)
+    trials = run(searcher, of, max(budgets), seed, parallel)
+    gaps = of.gaps([values for values, _ in trials], budgets)
+    return {"gaps": gaps, "cpu": float(np.mean(searcher.cpu))}
+
+
+def table(gaps: Gaps, budgets: Sequence[int]) -> list[str]:
+    """Returns the lines of gaps, problem by problem."""
     heads = "".join(f"{f'gap@{budget}':>16}" for budget in budgets)
-    sys.stdout.write(f"{'problem':28} {'strategy':14}{heads}   CPU s/trial\n")
-    means = {name: [] for name in names}
-    for problem in problems:
-        for name in names:
-            means[name].append(_measured(problem, name, options.seeds, budgets))
-    return report("multi_objective", _figures(means, budgets))
+    lines = [f"{'problem':28} {'searcher':14}{heads}"]
+    for task in dict.fromkeys(task for tasks in gaps.values() for task in tasks):
+        for name, tasks in gaps.items():
+            pairs = map(interval, zip(*tasks.get(task, ()), strict=True))
+            cells = "".join(f"{mean:9.4f}±{half:.4f}" for mean, half in pairs)
+            lines.append(f"{task:28} {name:14}{cells}")
+    return lines
 
 
-def _measured(
-    problem: Problem, name: str, num_seeds: int, budgets: Sequence[int]
-) -> list[float]:
-    begin, most = time.process_time(), max(budgets)
-    gaps = [
-        problem.gaps(search(problem, name, seed, most), budgets)
-        for seed in range(num_seeds)
-    ]
-    seconds = (time.process_time() - begin) / (num_seeds * most)
-    cells = ""
-    for column in zip(*gaps, strict=True):
-        mean, half = interval(column)
-        cells += f"{mean:9.4f}±{half:.4f}"
-    sys.stdout.write(f"{problem.name:28} {name:14}{cells} {seconds:12.4f}\n")
-    sys.stdout.flush()
-    return [float(mean) for mean in np.mean(gaps, axis=0)]
+def figures(gaps: Gaps, budgets: Sequence[int]) -> Iterator[Figure]:
+    """Yields our gap as a share of the others', the geometric mean over problems.
+
+    Problems are the sample of its interval.
+    """
+    for other in [name for name in _GOALS if name in gaps and _OURS in gaps]:
+        common = [task for task in gaps[_OURS] if task in gaps[other]]
+        for place, budget in enumerate(budgets):
+            ours, theirs = (
+                np.array([np.mean(gaps[name][task], axis=0)[place] for task in common])
+                for name in (_OURS, other)
+            )
+            ratios = np.maximum(ours, _LEAST_GAP) / np.maximum(theirs, _LEAST_GAP)
+            yield Figure(
+                f"{_OURS}: gap at {budget} trials / that of {other}",
+                _geometric_mean(ratios),
+                _GOALS[other],
+                interval=resampled(ratios, _geometric_mean),
+            )
 
 
-def search(problem: Problem, name: str, seed: int, num_trials: int) -> list[Trial]:
-    """Returns the trials of a strategy of ours, one after the other."""
-    inner = registry.create(name, problem.grid.space, seed, {})
-    strategy: Strategy = Scalarised(inner, 2, seed)
-    trials: list[Trial] = []
-    while len(trials) < num_trials:
-        (action,) = strategy.propose(trials, 1)
-        if not isinstance(action, Suggest):
-            break
-        trials.append(_ended(problem, action, len(trials), seed))
-    return trials
+def _geometric_mean(ratios: np.ndarray) -> float:
+    return float(np.exp(np.log(ratios).mean()))
 
 
-def _ended(problem: Problem, action: Suggest, number: int, seed: int) -> Trial:
-    seed = trial_seed(seed, number)
-    losses = problem.losses(action.values, seed)
-    return Trial(
-        f"{number:04d}",
-        number,
-        action.values,
-        seed,
-        TrialState.COMPLETED,
-        score=losses[0],
-        loss=losses[0],
-        losses=losses,
-        note=action.note,
-    )
+def _gaps(works: Sequence[Work], results: Results) -> Gaps:
+    found: dict[str, dict[str, list[list[float]]]] = {}
+    for work in works:
+        if work in results:
+            name, task, *_ = work.arguments
+            of_task = found.setdefault(name, {}).setdefault(task, [])
+            of_task.append(results[work]["gaps"])
+    return found
 
 
-def _figures(
-    means: Mapping[str, Sequence[Sequence[float]]], budgets: Sequence[int]
-) -> list[Figure]:
-    """Returns each strategy's mean gap over problems, as a share of random's."""
-    random = np.mean(means[_BASELINE], axis=0)
-    return [
-        Figure(f"{name}: gap at {budget} trials / random's", float(share), _GOAL)
-        for name, gaps in means.items()
-        if name != _BASELINE
-        for budget, share in zip(budgets, np.mean(gaps, axis=0) / random, strict=True)
-    ]
+def _work(
+    name: str, task: str, seed: int, budgets: Sequence[int], parallel: int
+) -> Work:
+    arguments = (name, task, seed, list(budgets), parallel)
+    return Work(f"{name}, several", searched, arguments, _version(name))
 
 
-def _problems() -> list[Problem]:
-    cells = nasbench201()
-    of_cells = [
-        _problem(f"nasbench201/{name}", cells, costs(name))
-        for name in ("latency", "weights")
-    ]
-    perceptrons = [
-        _problem(f"{grid.name}/weights", grid, _num_weights(grid))
-        for grid in (*fcnet(), *hpobench())
-        if grid.name.split("/")[-1] in _NUM_FEATURES
-    ]
-    return [*of_cells, *perceptrons]
+@functools.cache
+def _version(name: str) -> str:
+    """Returns what changes when the answers may."""
+    tables = ROOT / "tests/benchmarks/tables"
+    answers = [tables / f"{part}.py" for part in ("fronts", "grids", "simulation")]
+    if name in PEERS:
+        adapters = ROOT / "tests/benchmarks/peers/adapters/several"
+        return digest([*answers, lock_of(PEERS[name]), *adapters.glob("*.py")])
+    package = ROOT / "tuner_component/pareto"
+    return f"{digest([*answers, *package.glob('*.py')])} {strategies_version()}"
 
 
-def perceptrons_by_size() -> Problem:
-    """Returns the first of FCNet's tasks, with the number of weights."""
-    grid = fcnet()[0]
-    return _problem(f"{grid.name}/weights", grid, _num_weights(grid))
+@functools.cache
+def _worker(name: str) -> Worker:
+    """Returns the process of a peer, which ends with this one of the pool."""
+    return Worker(PEERS[name], _LOGS / f"{name}-{os.getpid()}.log")
 
 
-def _problem(name: str, grid: Grid, second: np.ndarray) -> Problem:
-    first = np.nanmean(grid.losses, axis=1)
-    first = np.log(first) if grid.log else first
-    truth = np.column_stack([first, second])
-    return Problem(name, grid, lambda values: float(second[grid.index(values)]), truth)
-
-
-def _num_weights(grid: Grid) -> np.ndarray:
-    """Returns how many weights each of the perceptrons has, in thousands."""
-    inputs = _NUM_FEATURES[grid.name.split("/")[-1]]
-
-    def count(values: Values) -> int:
-        if "width" in values:
-            widths = [int(values["width"])] * int(values["depth"])
-        else:
-            widths = [int(values["n_units_1"]), int(values["n_units_2"])]
-        layers = zip([inputs, *widths], [*widths, 1], strict=True)
-        return sum((before + 1) * after for before, after in layers)
-
-    return np.array([count(values) / 1000 for values in grid.space.enumerate()])
+def _present(peers: str) -> list[str]:
+    found = []
+    for name in filter(None, peers.split(",")):
+        try:
+            python_of(PEERS[name])
+            found.append(name)
+        except OSError as error:
+            sys.stderr.write(f"{name} is left out: {error}\n")
+    return found
 
 
 def _options() -> argparse.Namespace:
@@ -205,9 +192,13 @@ def _options() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--strategies", default="bayesian,evolution", help="ours, with commas")
-    add("--tasks", default="nasbench201,fcnet,hpobench", help="beginnings of names")
+    add("--peers", default=",".join(PEERS), help="with commas; '' for none")
+    add("--tasks", default="", help="beginnings of names, with commas")
     add("--seeds", type=int, default=20, help="at least 2")
     add("--trials", type=int, default=_BUDGETS[-1], help="50, 100 or 200")
+    add("--parallel", type=int, default=1, help="trials at a time")
+    add("--minutes", type=float, default=float("inf"), help="then no new searches")
+    add("--processes", type=int, help="default: one for each core")
     return parser.parse_args()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,18 +64,24 @@ class Worker:
 class PeerSearcher:
     """A `Searcher` that asks a worker.
 
+    Args:
+        worker: Serves one search after the other.
+        space: What can be tried.
+        seed: Fixes everything random.
+        number: Of the trials, or of the objectives where the adapter takes several.
+
     Attributes:
         cpu: CPU seconds of each suggestion, with what was told before it.
     """
 
     def __init__(
-        self, worker: Worker, space: SearchSpace, seed: int, num_trials: int
+        self, worker: Worker, space: SearchSpace, seed: int, number: int
     ) -> None:
         self._worker = worker
         self._space = space
         self.cpu: list[float] = []
         self._told = 0.0
-        worker.request(start=[encode(space), seed, num_trials])
+        worker.request(start=[encode(space), seed, number])
 
     def ask(self) -> Values | None:
         answer = self._worker.request(ask=len(self.cpu))
@@ -84,6 +91,7 @@ class PeerSearcher:
         self._told = 0.0
         return decode(self._space, answer["values"])
 
-    def tell(self, number: int, loss: float) -> None:
-        told = None if math.isnan(loss) else loss
+    def tell(self, number: int, loss: float | Sequence[float]) -> None:
+        failed = isinstance(loss, float) and math.isnan(loss)
+        told = None if failed else loss
         self._told += self._worker.request(tell=[number, told])["cpu"]

@@ -1,0 +1,1 @@
+"""Adapters of searches with several objectives; apart, as theirs are other results."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from tuner_component.pareto.dominance import non_dominated
 from tuner_component.search_space import SearchSpace
 from tuner_component.search_space.encoding import Encoding
 from tuner_component.strategies.base import Action, Suggest, rng
-from tuner_component.strategies.gaussian_process import candidates
+from tuner_component.strategies.gaussian_process import candidates, front
 from tuner_component.strategies.gaussian_process.ensemble import Ensemble
 from tuner_component.strategies.gaussian_process.prior import separate
 from tuner_component.strategies.gaussian_process.surrogate import (
@@ -48,6 +50,11 @@ class Bayesian:
     together differ. Failed ones count as bad as the worst. Losses of paused trials
     count like those of completed ones: a caller whose trials had unequal trainings
     makes them comparable first.
+
+    Of trials with several losses it maximises the hypervolume that is expected to be
+    added, every other time to a front of ranks, which have no scale. With earlier
+    studies, which have one loss, it maximises the improvement of the single loss that
+    a caller gives in place of them.
 
     Args:
         space: What can be tried.
@@ -138,8 +145,14 @@ class Bayesian:
         codes = np.stack([self._codes(trial.values) for trial in trials])
         rows_tried = {row.tobytes() for row in codes}
         seen = self._observations(trials, codes)
-        wide = is_wide(len(trials), seen.losses)
-        worth = self._surrogate.worth(seen, wide=wide)
+        objectives = self._objectives(trials)
+        wide = objectives is None and is_wide(len(trials), seen.losses)
+        if objectives is not None:
+            several = dataclasses.replace(seen, losses=front.order(objectives))
+            by_rank = len(trials) % 2 == 1
+            worth = front.worth(self._surrogate, several, objectives, by_rank=by_rank)
+        else:
+            worth = self._surrogate.worth(seen, wide=wide)
         if self._ensemble is not None:
             worth = self._ensemble.worth(seen, worth, generator)
 
@@ -154,8 +167,7 @@ class Bayesian:
             values = untried(self._every)
             point, value = self._every[values.argmax()], values.max()
         else:
-            known = [i for i, trial in enumerate(trials) if trial.loss is not None]
-            ranked = sorted(known, key=lambda i: (trials[i].loss, i))
+            ranked = _ranked(trials, generator if objectives is not None else None)
             ask = (self._encoding, codes[ranked], untried, generator)
             point, value = candidates.best(*ask, climb=not wide)
             for _ in range(_MAX_EQUAL if self._space.wirings else 0):
@@ -200,6 +212,22 @@ class Bayesian:
             np.array(seconds) if self._cost_aware else None,
         )
 
+    def _objectives(self, trials: Sequence[Trial]) -> Array | None:
+        """Returns the losses in each of several objectives; None: one loss counts.
+
+        Shape `(n, num_objectives)`, in the order of the observations, without the
+        objectives that are the same everywhere.
+        """
+        if self._ensemble is not None and self._ensemble.is_useful:
+            return None
+        ended = [trial for trial in trials if _is_informative(trial)]
+        known = np.array([trial.losses for trial in ended if trial.loss is not None])
+        varied = (known != known[:1]).any(axis=0)
+        if varied.sum() < 2:
+            return None
+        failed = (np.nan,) * len(varied)
+        return np.array([trial.losses or failed for trial in ended])[:, varied]
+
     def _codes(self, values: Mapping[str, Value]) -> Array:
         given = tuple(values.items())
         if given not in self._rows:
@@ -214,6 +242,25 @@ class Bayesian:
             return None
         every = map(self._encoding.codes, self._space.enumerate())
         return np.stack(list(every))
+
+
+def _ranked(
+    trials: Sequence[Trial], of_several: np.random.Generator | None
+) -> list[int]:
+    """Returns the indices of the trials with a score, the best first.
+
+    Args:
+        trials: In the order of their numbers.
+        of_several: With several objectives: draws the order of those that none
+            dominates.
+    """
+    known = [i for i, trial in enumerate(trials) if trial.loss is not None]
+    by_loss = sorted(known, key=lambda i: (trials[i].loss, i))
+    if of_several is None:
+        return by_loss
+    leads = non_dominated(np.array([trials[i].losses for i in by_loss]))
+    lots = np.where(leads, of_several.random(len(leads)), 1.0)
+    return [by_loss[place] for place in np.argsort(lots, kind="stable")]
 
 
 def _is_early(trials: Sequence[Trial], num_initial: int) -> bool:

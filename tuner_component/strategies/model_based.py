@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from tuner_component.search_space import SearchSpace
@@ -36,4 +37,7 @@ class ModelBased:
         generator = rng(self._seed, len(history)).spawn(1)[0]
         if generator.random() < self._share:
             return self._random.propose(history, count)
-        return self._model.propose(comparable.completed(history), count)
+        trained = comparable.completed(history)
+        # Which makes their loss comparable, not each of several.
+        alone = [dataclasses.replace(t, losses=()) if t.losses else t for t in trained]
+        return self._model.propose(alone, count)

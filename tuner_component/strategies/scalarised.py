@@ -30,7 +30,8 @@ class Scalarised:
     weights that are drawn anew for every evaluation. So the proposals go to all parts
     of the Pareto front, and a strategy stays a pure function of the history. Results
     at a rung are compared with those at the same rung only, so that promotions too
-    are made in all directions.
+    are made in all directions. The trials keep their `losses`, for a strategy that
+    knows several.
 
     Args:
         strategy: What proposes, for one objective.

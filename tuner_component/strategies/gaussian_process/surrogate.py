@@ -30,7 +30,7 @@ _MAX_FITTED = 150
 _MAX_OBSERVED = 400
 _KNOWN = 5.0
 """What a place on a plateau is worth less. Not more: the step down may be inside it."""
-_MAX_KERNELS = 4
+_MAX_KERNELS = 10
 _REFITS = 20
 """The kernel is fitted anew when the observations grow by one part in so many."""
 
@@ -81,47 +81,41 @@ class Surrogate:
                 search then leaves the surroundings of the best sooner.
         """
         transform = tempered if wide else log_gaps
-        known = self._known(seen, transform)
-        plateaus, repeats = Plateaus(*known), Repeats(*known)
-        posterior = self._posterior(seen, seen.losses, transform)
+        kernel = self.kernel(seen, seen.losses, transform)
+        less = doubted(kernel, seen, seen.losses)
+        posterior = self.posterior(seen, seen.losses, transform)
         incumbent = posterior.least_mean()
         if len(seen.running):
             posterior = posterior.believing(seen.running)
-        log_seconds = self._log_seconds(seen)
+        log_seconds = self.log_seconds(seen)
 
         def worth(features: Array) -> Array:
             gain = log_expected_improvement(*posterior.predict(features), incumbent)
-            flat = np.where(plateaus.hold(features), _KNOWN, 0.0)
-            new = repeats.log_chance_of_new(features)
-            return np.asarray(gain + new - flat - log_seconds(features))
+            return np.asarray(less(features, gain) - log_seconds(features))
 
         return worth
 
-    def _known(
-        self, seen: Observations, transform: Transform
-    ) -> tuple[Kernel, Array, Array]:
-        kept = representative(seen.losses, _MAX_OBSERVED)
-        kernel = self._kernel(seen, seen.losses, transform)
-        return kernel, seen.features[kept], seen.losses[kept]
-
-    def _log_seconds(self, seen: Observations) -> Callable[[Array], Array]:
+    def log_seconds(self, seen: Observations) -> Callable[[Array], Array]:
+        """Returns what predicts the logarithm of the seconds; 0 if none count."""
         if seen.seconds is None:
             return lambda features: np.zeros(len(features))
         logs = np.log(seen.seconds)
         spread = logs.std()
-        posterior = self._posterior(seen, logs, standardised)
+        posterior = self.posterior(seen, logs, standardised)
         return lambda features: spread * posterior.mean(features)
 
-    def _posterior(
+    def posterior(
         self, seen: Observations, numbers: Array, transform: Transform
     ) -> Posterior:
+        """Returns what is believed of numbers that trials came to, shape `(n,)`."""
         kept = representative(seen.losses, _MAX_OBSERVED)
-        kernel = self._kernel(seen, numbers, transform)
+        kernel = self.kernel(seen, numbers, transform)
         return Posterior(kernel, seen.features[kept], transform(numbers[kept]))
 
-    def _kernel(
+    def kernel(
         self, seen: Observations, numbers: Array, transform: Transform
     ) -> Kernel:
+        """Returns the kernel of numbers that trials came to, shape `(n,)`."""
         count = len(numbers) - len(numbers) % (1 + len(numbers) // _REFITS)
         kept = representative(seen.losses[:count], _MAX_FITTED)
         features, targets = seen.features[kept], transform(numbers[kept])
@@ -131,3 +125,24 @@ class Surrogate:
         for oldest in list(self._fitted)[:-_MAX_KERNELS]:
             del self._fitted[oldest]
         return kernel
+
+
+def doubted(
+    kernel: Kernel, seen: Observations, losses: Array
+) -> Callable[[Array, Array], Array]:
+    """Returns what takes worth from features that may have the loss of a trial nearby.
+
+    Args:
+        kernel: For distances.
+        seen: The trials.
+        losses: What they came to, shape `(n,)`: only which are equal counts.
+    """
+    kept = representative(seen.losses, _MAX_OBSERVED)
+    known = (kernel, seen.features[kept], losses[kept])
+    plateaus, repeats = Plateaus(*known), Repeats(*known)
+
+    def less(features: Array, gain: Array) -> Array:
+        flat = np.where(plateaus.hold(features), _KNOWN, 0.0)
+        return np.asarray(gain + repeats.log_chance_of_new(features) - flat)
+
+    return less

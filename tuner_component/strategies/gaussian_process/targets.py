@@ -43,6 +43,24 @@ def tempered(losses: Array) -> Array:
     return standardised(np.where(np.isnan(losses), np.nanmax(warped), warped))
 
 
+def ranked(losses: Array) -> Array:
+    """Returns the standardised normal quantiles of the ranks of losses.
+
+    They are the same on every scale, also one on which most of the range is bad.
+
+    Args:
+        losses: Shape `(n,)`, n >= 1; NaN for a failure, which is as bad as the
+            worst loss. At least one is a number.
+
+    Returns:
+        Shape `(n,)`, with mean 0 and standard deviation 1, or all 0.
+    """
+    places = np.full(len(losses), np.nan)
+    known = ~np.isnan(losses)
+    places[known] = ndtri(_quantiles(losses[known]))
+    return standardised(np.where(known, places, np.nanmax(places)))
+
+
 def log_gaps(losses: Array) -> Array:
     """Returns standardised logarithms of how far losses are from the best.
 

@@ -17,7 +17,12 @@ PACKAGE = ROOT / "tuner_component"
 # inside functions. Several rows make up one layer of the design; a row's entries do
 # not know each other.
 LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
-    (0, frozenset({"errors", "garbage", "import_path", "kernel_cache"})),
+    (
+        0,
+        frozenset(
+            {"errors", "garbage", "import_path", "kernel_cache", "storage_faults"}
+        ),
+    ),
     (0, frozenset({"precision", "shared_folder", "spelling"})),
     (1, frozenset({"trial", "records"})),
     (1, frozenset({"search_checks"})),

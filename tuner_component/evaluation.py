@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import platform
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from tuner_component.errors import InfeasibleTrialError, TransientTrialError
+from tuner_component.errors import (
+    InfeasibleTrialError,
+    TransientTrialError,
+    TrialFailedError,
+)
+from tuner_component.storage_faults import is_storage_fault
 from tuner_component.trial import (
     Fidelity,
     Inheritance,
@@ -250,14 +256,19 @@ def _objective_error(name: str, result: Evaluation) -> TrialError | None:
 
 
 def _error_of(raised: Exception) -> TrialError:
+    reason, where = Reason.USER_ERROR, ""
     if isinstance(raised, InfeasibleTrialError):
         reason = Reason.INFEASIBLE
     elif isinstance(raised, TransientTrialError):
         reason = Reason.INFRASTRUCTURE
-    else:
-        reason = Reason.USER_ERROR
+    elif not isinstance(raised, TrialFailedError) and is_storage_fault(raised):
+        reason = Reason.INFRASTRUCTURE
+        where = (
+            f" A folder that {platform.node()} writes to is full or fails: make room, "
+            "or mend it."
+        )
     return TrialError(
         reason,
-        f"{type(raised).__name__}: {raised}",
+        f"{type(raised).__name__}: {raised}{where and '.' + where}",
         "".join(traceback.format_exception(raised)),
     )

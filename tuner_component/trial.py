@@ -57,7 +57,8 @@ class Reason(str, enum.Enum):
     OUT_OF_MEMORY = "out_of_memory"
     """More than `Search.max_trial_bytes`. Not retried."""
     INFRASTRUCTURE = "infrastructure"
-    """The worker died, or the code raised `TransientTrialError`. Retried."""
+    """The worker died, its disk is full or fails, or the code raised
+    `TransientTrialError`. Retried."""
     INFEASIBLE = "infeasible"
     """The code raised `InfeasibleTrialError`: resampled."""
 

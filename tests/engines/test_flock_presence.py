@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+import re
+
 import pytest
 
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all, wait_for
@@ -81,3 +84,32 @@ def test_a_flock_without_workers_is_an_error(flocks, tmp_path):
     flock.submit(make_job(tmp_path))
     with pytest.raises(EngineError, match=r"No worker .*tuner_component\.worker"):
         wait_for(flock, Started)
+
+
+def test_a_host_without_folders_says_so_when_it_leaves(flocks, workers, tmp_path):
+    timing = Timing(beat_seconds=0.25, lease_seconds=15.0, patience_seconds=0.5)
+    flock = flocks(timing=timing)
+    logs = tmp_path / "file" / "logs"
+    logs.parent.touch()
+    code, said = join(workers("w0", "--logs", str(logs)))
+    assert code == 1
+    assert f"w0 cannot work: {platform.node()} cannot be worked on" in re.sub(
+        r"w0\.\w+", "w0", said
+    )
+    flock.submit(make_job(tmp_path))
+    with pytest.raises(EngineError, match=rf"w0\..* has left: .*{logs}"):
+        wait_for(flock, Outcome)
+
+
+def test_a_folder_that_fails_is_looked_at_now_and_then(flocks, workers, root):
+    timing = Timing(
+        beat_seconds=0.25,
+        lease_seconds=15.0,
+        patience_seconds=1.0,
+        longest_poll_seconds=0.25,
+    )
+    flocks(timing=timing, code="code/missing.zip")
+    code, said = join(workers("w0"))
+    assert code == 1
+    assert f"The flock's folder {root} cannot be used" in said
+    assert 2 <= said.count("The flock's folder fails") <= 6

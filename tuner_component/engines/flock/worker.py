@@ -6,7 +6,7 @@ import contextlib
 import logging
 import time
 
-from tuner_component.engines.flock import layout, messages
+from tuner_component.engines.flock import code, layout, messages
 from tuner_component.engines.flock.held_jobs import HeldJobs
 from tuner_component.engines.flock.layout import LEAD, MARK, Lead, Term
 from tuner_component.engines.flock.messages import Kind, Note, Setup
@@ -117,6 +117,8 @@ class FlockWorker:
         _logger.warning("The flock's folder fails: %s", error)
         if self._jobs is not None:
             self._jobs.wait(self._timing.longest_poll_seconds)
+        else:
+            time.sleep(self._timing.longest_poll_seconds)
 
     def _meet(self) -> None:
         """Shows a sign of life, and looks for that of the coordinator."""
@@ -145,10 +147,11 @@ class FlockWorker:
             self._jobs.close()
             self._jobs = None
         if self._jobs is None:
-            self._adopt(setup)
-            self._require_inputs(setup, lead.term)
-            environment = self._workplace.prepare(setup, self._storage)
-            self._jobs = HeldJobs(lambda: self._workplace.open_pool(setup, environment))
+            if setup != self._setup:
+                self._adopt(setup)
+            self._require(unseen(setup), lead.term)
+            archive = code.read(self._storage, setup.code) if setup.code else b""
+            self._jobs = self._opened(setup, archive, lead.term)
         self._jobs.disown()
         self._join(self._jobs)
         self._term, self._next_job, self._next_mail = lead.term, 0, 0
@@ -166,13 +169,21 @@ class FlockWorker:
         self._lead_silence = Silence(2 * setup.timing.beat_seconds)
         self._trouble = Silence(2 * setup.timing.beat_seconds)
 
-    def _require_inputs(self, setup: Setup, term: Term) -> None:
-        """Leaves unless this host sees what the step sees.
+    def _opened(self, setup: Setup, archive: bytes, term: Term) -> HeldJobs:
+        """Starts the processes for a study's jobs; leaves if this host cannot."""
+        try:
+            environment = self._workplace.prepare(setup, archive)
+            return HeldJobs(lambda: self._workplace.open_pool(setup, environment))
+        except OSError as error:
+            self._require(self._workplace.unusable(error), term)
+            raise
+
+    def _require(self, why: str | None, term: Term) -> None:
+        """Leaves if there is a reason why this host cannot work.
 
         Raises:
-            EngineError: Names what it does not see.
+            EngineError: Says the reason.
         """
-        why = unseen(setup)
         if why is None:
             return
         left = messages.write_notes([Note(Kind.LEFT, why=why)])

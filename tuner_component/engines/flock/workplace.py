@@ -12,7 +12,7 @@ from tuner_component.engines.flock.lease import Lease
 from tuner_component.engines.flock.messages import Setup
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.engines.pool_server import Preload
-from tuner_component.engines.storage.objects import Storage, exists
+from tuner_component.engines.storage.objects import exists
 
 _EVALUATOR = "tuner_component.engines.flock.lease:make_evaluator"
 
@@ -38,12 +38,15 @@ class Workplace:
         self._lease_path = str(self._log_folder / "lease")
         self.lease = Lease(self._lease_path)
 
-    def prepare(self, setup: Setup, storage: Storage) -> dict[str, str]:
+    def prepare(self, setup: Setup, archive: bytes) -> dict[str, str]:
         """Unpacks the study's code; returns the variables of the processes.
 
         Args:
             setup: The study's.
-            storage: Has the code.
+            archive: The code; empty where there is none.
+
+        Raises:
+            OSError: If the folders of this host cannot be used.
         """
         temporary = self._scratch / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
@@ -52,7 +55,7 @@ class Workplace:
         paths = [os.environ.get("PYTHONPATH", "")]
         if setup.code:
             folder = unpacked / Path(setup.code).stem
-            code.unpack(code.read(storage, setup.code), folder)
+            code.unpack(archive, folder)
             sys.path.append(str(folder))  # which the pool's processes have too
             paths.append(str(folder))
         return {
@@ -69,6 +72,7 @@ class Workplace:
             environment: What `prepare` returned.
         """
         self._log_folder.mkdir(parents=True, exist_ok=True)
+        self.lease.extend(0.0)  # has its room on the disk now
         settings = {
             "lease": self._lease_path,
             "evaluator": setup.evaluator,
@@ -86,6 +90,15 @@ class Workplace:
         pool.name_logs(self._logs_on)
         pool.do_together(setup.together)
         return pool
+
+    def unusable(self, error: OSError) -> str:
+        """Says for people what it means that the folders of this host raise this."""
+        folders = sorted({str(self._scratch), str(self._log_folder)})
+        return (
+            f"{platform.node()} cannot be worked on: {error}. Expected room in "
+            f"{' and '.join(folders)}: free some, or choose another disk with TMPDIR "
+            "and --logs."
+        )
 
 
 def unseen(setup: Setup) -> str | None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.contracts.engine_contract import make_job
 from tests.engines.beam_searches import Case, arguments, on_beam
+from tests.engines.flocks import EVALUATOR
 from tests.engines.noting import counts
 from tests.engines.storages import Flaky
 from tuner_component.engines.beam import memo
+from tuner_component.engines.beam.order import Order
 from tuner_component.engines.beam.pipeline import submitter
+from tuner_component.engines.beam.workshop import Workshop
 from tuner_component.errors import EngineError, JournalError
-from tuner_component.trial import TrialState
+from tuner_component.trial import Reason, TrialState
 
 NUM_TRIALS = 8
 
@@ -75,3 +81,18 @@ def test_a_full_disk_ends_the_search_which_goes_on_when_there_is_room(
     assert [trial.state for trial in trials] == [TrialState.COMPLETED] * NUM_TRIALS
     after = counts(notes)
     assert {trial: after[trial] for trial in ended} == {t: before[t] for t in ended}
+
+
+def test_a_worker_without_room_for_another_process_says_so(tmp_path, monkeypatch):
+    workshop, order = Workshop(), Order(str(tmp_path), "x", "", {}, EVALUATOR, {})
+    missing = str(tmp_path / "missing")
+    try:
+        monkeypatch.setattr(tempfile, "tempdir", missing)
+        error = workshop.run(order, make_job(tmp_path, do="score")).error
+        assert error.reason is Reason.INFRASTRUCTURE
+        assert f"{platform.node()} cannot be worked on: " in error.message
+        assert missing in error.message
+        monkeypatch.undo()
+        assert workshop.run(order, make_job(tmp_path, do="score")).error is None
+    finally:
+        workshop.close()

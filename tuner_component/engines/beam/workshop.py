@@ -41,13 +41,16 @@ class Workshop:
         None: the search has ended before, and the job with it.
         """
         started = time.time()
-        pool = self._borrow(order)
+        try:
+            pool = self._borrow(order)
+        except OSError as error:
+            why = f"{platform.node()} cannot be worked on: {error}."
+            return _broken_off(job, started, why)
         try:
             outcome = _outcome_in_time(pool, job, order.ends_at)
         except EngineError as error:
             pool.close()
-            reason = TrialError(Reason.INFRASTRUCTURE, str(error))
-            return Outcome(job.trial_id, job.attempt, error=reason, started_at=started)
+            return _broken_off(job, started, str(error))
         with self._lock:
             self._idle[_key(order)].append(pool)
         return outcome
@@ -83,6 +86,11 @@ class Workshop:
 
 WORKSHOP = Workshop()
 """That of this process: every stage of every pipeline finds it warm."""
+
+
+def _broken_off(job: Job, started: float, why: str) -> Outcome:
+    error = TrialError(Reason.INFRASTRUCTURE, why)
+    return Outcome(job.trial_id, job.attempt, error=error, started_at=started)
 
 
 def _outcome_in_time(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 
 import keras
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.training import kinds
 from tuner_component import training
@@ -58,6 +60,41 @@ def test_what_is_unknown_needs_fit():
     own = _OwnFit(inputs, keras.layers.Dense(1)(inputs))
     own.compile("sgd", "mse")
     assert training.why_not(own, [], []) == "_OwnFit has fit() of its own"
+
+
+class _Annealed(keras.layers.Layer):
+    """What it does depends on how often Python has called it."""
+
+    def __init__(self):
+        super().__init__()
+        self.num_calls = 0
+
+    def call(self, inputs):
+        self.num_calls += 1
+        return inputs * (1 + self.num_calls)
+
+
+@pytest.fixture
+def eager_functions():
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def _weights_after_fit(*, in_graphs):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((3,)), _Annealed(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    if in_graphs:
+        training.fit_in_graphs(model, is_shared=True)
+    model.fit(np.eye(6, 3), np.ones((6, 1)), batch_size=2, epochs=2, verbose=0)
+    return model.get_weights()[0].tolist()
+
+
+@pytest.mark.usefixtures("eager_functions")
+def test_functions_that_run_eagerly_are_no_graphs():
+    assert "run_functions_eagerly" in training.why_not(kinds.dense(), [], [])
+    assert _weights_after_fit(in_graphs=True) == _weights_after_fit(in_graphs=False)
 
 
 @pytest.mark.parametrize("name", ["max_epochs", "max_steps_per_epoch"])

@@ -60,6 +60,7 @@ def fall_back(reason: str) -> None:
 
 def _about_model(model: Any) -> str:
     import keras
+    import tensorflow as tf
 
     if not isinstance(model, keras.Model):
         return f"a {type(model).__module__.split('.')[0]} model is none of Keras 3"
@@ -67,6 +68,8 @@ def _about_model(model: Any) -> str:
         return f"Keras runs on {keras.config.backend()}"
     if model.run_eagerly:
         return "the model is compiled with run_eagerly"
+    if tf.config.functions_run_eagerly():
+        return "tf.config.run_functions_eagerly(True) was called"
     if getattr(model, "_distribute_strategy", None) is not None:
         return "the model was made under a distribution strategy"
     for name in _MODEL_METHODS:

@@ -56,3 +56,23 @@ def test_a_cross_validation_must_return_something(load):
     code = load("ti_nothing", "def cross_validation():\n    {'cv': 3}\n")
     with pytest.raises(PreflightError, match="returned None; expected a dict"):
         code.cross_validation()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("fit_args = {'verbose': 0}\n", r"fit_args .* is a dict; expected a function"),
+        ("def fit_args():\n    pass\n", r"fit_args\(\) cannot .*: too many positional"),
+        ("def fit_args(fn_args):\n    pass\n", r"fit_args\(fn_args\) cannot.*multiple"),
+        ("def build_model(hp, width):\n    pass\n", r"missing a.*'width'.*\(hp, fn_a"),
+    ],
+)
+def test_a_function_that_cannot_be_called_says_how_to_write_it(load, text, message):
+    with pytest.raises(PreflightError, match=message):
+        load("ti_wrong", text)
+
+
+def test_functions_may_take_fn_args_and_what_has_a_default(load):
+    text = "def fit_args(hp, width=3, *, fn_args):\n    return hp, width, fn_args\n"
+    code = load("ti_given", text)
+    assert code.fit_args("hp") == ("hp", 3, code.fn_args)

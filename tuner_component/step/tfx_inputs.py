@@ -104,8 +104,8 @@ def load_model_code(
         for files in (args.train_files, args.eval_files, test_files)
     )
     return ModelCode(
-        build_model=_with_fn_args(getattr(loaded, BUILD_FUNCTION), args),
-        fit_args=_with_fn_args(getattr(loaded, "fit_args", lambda _: {}), args),
+        build_model=_with_fn_args(loaded, BUILD_FUNCTION, args),
+        fit_args=_with_fn_args(loaded, "fit_args", args),
         train=train,
         validation=validation,
         test=test,
@@ -183,10 +183,23 @@ def _cross_validation(module: Any, args: Any) -> Any:
     return settings
 
 
-def _with_fn_args(function: Callable[..., Any], args: Any) -> Callable[[Any], Any]:
-    """Binds `fn_args` where the function takes it."""
+def _with_fn_args(module: Any, name: str, args: Any) -> Callable[[Any], Any]:
+    """Returns the module's function of one `hp`; it may take `fn_args` too."""
     import inspect
 
-    if "fn_args" in inspect.signature(function).parameters:
-        return lambda hp: function(hp, fn_args=args)
-    return function
+    function: Any = getattr(module, name, lambda _: {})
+    if not callable(function):
+        raise PreflightError(
+            f"{name} of the module is a {type(function).__name__}; expected a "
+            f"function, def {name}(hp) or def {name}(hp, fn_args)."
+        )
+    signature = inspect.signature(function)
+    given = {"fn_args": args} if "fn_args" in signature.parameters else {}
+    try:
+        signature.bind(None, **given)
+    except TypeError as error:
+        raise PreflightError(
+            f"{name}{signature} cannot be called with hp: {error}. Expected "
+            f"def {name}(hp) or def {name}(hp, fn_args)."
+        ) from error
+    return functools.partial(function, **given)

@@ -7,7 +7,7 @@ import dataclasses
 import keras
 import pytest
 
-from tests.keras_tuner_adapter import stock_tuners
+from tests.keras_tuner_adapter import legacy_tuner, stock_tuners
 from tuner_component.evaluation import Job, evaluate
 from tuner_component.keras_trials import training_state
 from tuner_component.keras_tuner_adapter import rung_training
@@ -31,14 +31,14 @@ def _momentum(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
-def run(name, folder, epochs, attempt=0):
+def run(name, folder, epochs, attempt=0, module=MODULE):
     """Returns the outcome and the epochs that were trained for it."""
     values = {"units": 4, "rate": 0.01}
     job = Job("0000", values, 3, attempt, str(folder), "val_loss", "min")
     job = dataclasses.replace(job, fidelity=Fidelity("epochs", epochs, MOST))
     seen = []
     folder.mkdir(exist_ok=True)
-    outcome = evaluate(make_evaluator(MODULE, {"name": name}), job, seen.append)
+    outcome = evaluate(make_evaluator(module, {"name": name}), job, seen.append)
     return outcome, [int(m.resource) for m in seen]
 
 
@@ -63,6 +63,23 @@ def test_rungs_give_what_one_training_gives(tmp_path, name):
         assert ours == pytest.approx(theirs, rel=1e-4)
     assert rung.metrics == pytest.approx(whole.metrics, rel=1e-4)
     assert rung.report["best_step"] == whole.report["best_step"]
+
+
+def test_a_survivor_of_tf_keras_goes_on(tmp_path, monkeypatch):
+    tf_keras = legacy_tuner.tf_keras
+    kwargs, sgd = legacy_tuner.fit_kwargs, tf_keras.optimizers.SGD
+    monkeypatch.setattr(
+        legacy_tuner, "fit_kwargs", lambda **more: kwargs(**more, shuffle=False)
+    )
+    monkeypatch.setattr(tf_keras.optimizers, "SGD", lambda rate: sgd(rate, 0.9))
+    module = "tests.keras_tuner_adapter.legacy_tuner:load"
+    whole, _ = run("random", tmp_path / "whole", 3, module=module)
+    assert whole.error is None, whole.error
+    run("random", tmp_path / "rungs", 1, module=module)
+    rung, trained = run("random", tmp_path / "rungs", 3, 1, module)
+    assert trained == [2, 3]
+    for ours, theirs in zip(curve(rung), curve(whole), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-4)
 
 
 def test_an_attempt_after_the_last_word_trains_nothing(tmp_path):

@@ -68,6 +68,8 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
         with at_once:
             return own(*args, **kwargs)
 
+    # That of tf_keras says it in an attribute, with the `self` that is bound here.
+    vars(fit)["__signature__"] = inspect.signature(own)
     # Not by assignment: Keras would look for layers in it.
     vars(model)["fit"] = fit
 

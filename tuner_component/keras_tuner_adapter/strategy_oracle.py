@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any, Literal, cast
 
 import keras_tuner  # noqa: TID253 - the base class; this module is imported lazily
@@ -113,6 +114,19 @@ class StrategyOracle(keras_tuner.Oracle):
             return {"status": "RUNNING", "values": self._promoted(action, trial_id)}
         is_waiting = isinstance(action, Wait) or self.ongoing_trials
         return {"status": "IDLE" if is_waiting else "STOPPED"}
+
+    @override
+    def update_trial(self, trial_id: str, metrics: Any, step: int = 0) -> Any:
+        values = self.trials[trial_id].hyperparameters.values
+        if step >= values.get("tuner/epochs", math.inf):
+            warnings.warn(
+                "A trial was trained for more epochs than the strategy "
+                f"{self._strategy_name!r} gave it: the tuner does not heed "
+                "'tuner/epochs'. Use tuner_component.ContinuingTuner in place of "
+                "keras_tuner.Tuner, or a strategy without rungs.",
+                stacklevel=2,
+            )
+        return super().update_trial(trial_id, metrics, step=step)
 
     @override
     def score_trial(self, trial: Any) -> None:

@@ -133,6 +133,20 @@ class Evaluation:
     stopped: str = ""
 
 
+_REPORT = "tuner_component_report"
+
+
+def reporting(error: Exception, report: Mapping[str, Any]) -> Exception:
+    """Returns the error with which an evaluator ends that has a report all the same.
+
+    Args:
+        error: What it will raise.
+        report: As of an `Evaluation`.
+    """
+    vars(error)[_REPORT] = dict(report)
+    return error
+
+
 Report = Callable[[Measurement], None]
 """Tells the study about a measurement while the evaluation goes on."""
 
@@ -221,6 +235,7 @@ def _outcome(
         error = next((found for found in errors if found is not None), None)
     except Exception as raised:  # noqa: BLE001 - the boundary of user code
         error = _error_of(raised)
+        result = dataclasses.replace(result, report=vars(raised).get(_REPORT, {}))
     return Outcome(
         trial_id=job.trial_id,
         attempt=job.attempt,

@@ -92,6 +92,18 @@ def float_tuner(fn_args):
     return TunerFnResult(FloatTuner(oracle), {"offset": 0.5})
 
 
+class FirstFailsTuner(FloatTuner):
+    def run_trial(self, trial, offset):
+        if trial.hyperparameters.Float("x", -1, 1) == -1:
+            raise ValueError("the defaults do not work")
+        return super().run_trial(trial, offset)
+
+
+def first_fails(fn_args):
+    oracle = keras_tuner.oracles.RandomSearchOracle(None, max_trials=3, **fn_args)
+    return TunerFnResult(FirstFailsTuner(oracle), {"offset": 0.5})
+
+
 class ReportingTuner(keras_tuner.engine.base_tuner.BaseTuner):
     """The deprecated way: tells the oracle itself, step by step."""
 

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import keras
+import keras_tuner
 import pytest
 
 from tests.keras_tuner_adapter import stock_tuners
@@ -292,3 +293,20 @@ def test_a_tuner_that_keeps_no_models_is_named(tmp_path):
         evaluator("float_tuner"), trial, tmp_path, VAL_LOSS, export="model"
     )
     assert "FloatTuner cannot load a trained model" in outcome.error.message
+
+
+def test_what_a_failed_trial_asked_for_is_searched(tmp_path):
+    trials = run("first_fails", tmp_path)
+    states = [trial.state for trial in trials]
+    assert states == [TrialState.FAILED, TrialState.COMPLETED, TrialState.COMPLETED]
+    assert trials[0].used_values == {"x": -1.0}
+    assert len({trial.used_values["x"] for trial in trials}) == 3
+
+
+def test_a_failed_trial_reports_nothing_that_the_oracle_does_not_allow(tmp_path):
+    known = keras_tuner.HyperParameters()
+    known.Boolean("other")
+    limits = {"hyperparameters": known, "allow_new_entries": False}
+    (trial,) = run("first_fails", tmp_path, max_trials=1, **limits)
+    assert trial.error.message == "ValueError: the defaults do not work"
+    assert not trial.report

@@ -15,7 +15,7 @@ from typing import Any
 
 from tuner_component.curve_stopping import CurveStopping
 from tuner_component.errors import InfeasibleTrialError, TrialFailedError
-from tuner_component.evaluation import Evaluation, Job, Report
+from tuner_component.evaluation import Evaluation, Job, Report, reporting
 from tuner_component.keras_tuner_adapter import bridge, oracle_patches
 from tuner_component.keras_tuner_adapter.best_epoch import write_once
 from tuner_component.keras_tuner_adapter.directions import registering
@@ -82,7 +82,7 @@ class OneTrial:
         finally:
             oracle_patches.forget(self._oracle)
         if self._error is not None:
-            raise _translated(self._error)
+            raise reporting(_translated(self._error), self._asked_for())
         trial = self._oracle.trials[self._id]
         if trial.status != "COMPLETED":
             raise TrialFailedError(
@@ -229,6 +229,17 @@ class OneTrial:
         epochs = values.get("tuner/epochs", said)
         return float(epochs) if is_finite(epochs) else None
 
+    def _asked_for(self) -> dict[str, Any]:
+        """Returns a report of the hyperparameters, also those that have become known.
+
+        Of new ones that the oracle does not allow, KerasTuner makes an error that would
+        end the search, not the trial.
+        """
+        hps = self._oracle.trials[self._id].hyperparameters
+        if self._error is not None and not self._oracle.allow_new_entries:
+            return {}
+        return {"hyperparameters": json.loads(json.dumps(hps.get_config()))}
+
     def _evaluation(self, trial: Any) -> Evaluation:
         step = trial.metrics.get_best_step(self._oracle.objective.name)
         measurements = self._curve.measurements()
@@ -240,12 +251,7 @@ class OneTrial:
                 for name, history in trial.metrics.metrics.items()
             },
             measurements=measurements,
-            report={
-                "hyperparameters": json.loads(
-                    json.dumps(trial.hyperparameters.get_config())
-                ),
-                "best_step": int(step or 0),
-            },
+            report={**self._asked_for(), "best_step": int(step or 0)},
             # A training of the user's own may have gone on all the same.
             stopped=reason if last and last[0].resource == reached else "",
         )

@@ -68,6 +68,14 @@ def test_infeasible_configurations_are_explained():
         results.require_winner(given, "2 configurations in a row", "home")
 
 
+def test_values_that_the_first_failed_trial_asked_for_are_shown():
+    asked = {"hyperparameters": {"space": [], "values": {"x": 0.5}}}
+    first = trial(0, TrialState.FAILED, "ValueError: no", units=9)
+    given = study(dataclasses.replace(first, report=asked))
+    with pytest.raises(SearchFailedError, match=r"0000 with \{'units': 9, 'x': 0.5\}"):
+        results.require_winner(given, "max_trials=1 is reached", "home")
+
+
 def test_a_search_without_time_gets_other_advice():
     with pytest.raises(SearchFailedError, match="Give it more time or more trials"):
         results.require_winner(study(), "max_seconds=1 is reached", "home")

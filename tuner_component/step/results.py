@@ -41,7 +41,7 @@ def require_winner(study: Study, reason: str, home: str) -> Trial:
     raise SearchFailedError(
         f"All {len(failed)} trials that ended have failed ({reason}); "
         f"{home}/{artifacts.REPORT_FILE} shows them. The first, trial "
-        f"{first.trial_id} with {dict(first.values)}: {message}\n{traceback}"
+        f"{first.trial_id} with {dict(first.used_values)}: {message}\n{traceback}"
     )
 
 
@@ -53,9 +53,9 @@ def _advice(study: Study) -> str:
     message = first.error.message if first.error else "unknown"
     return (
         f"The model code called {len(infeasible)} configurations infeasible; the "
-        f"first, trial {first.trial_id} with {dict(first.values)}: {message} Loosen "
-        "what it demands, or change the search space so that more configurations "
-        "fulfil it."
+        f"first, trial {first.trial_id} with {dict(first.used_values)}: {message} "
+        "Loosen what it demands, or change the search space so that more "
+        "configurations fulfil it."
     )
 
 

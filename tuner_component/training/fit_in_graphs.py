@@ -46,7 +46,10 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
 
     @functools.wraps(own)
     def fit(*args: Any, **kwargs: Any) -> Any:
-        given = signature.bind(model, *args, **kwargs)
+        try:
+            given = signature.bind(model, *args, **kwargs)
+        except TypeError:
+            return own(*args, **kwargs)  # It says whose arguments they are.
         given.apply_defaults()
         said = {name: given.arguments[name] for name in list(given.arguments)[1:]}
         try:

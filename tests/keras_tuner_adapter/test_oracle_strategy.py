@@ -167,3 +167,26 @@ def test_an_oracle_that_cannot_be_copied_is_refused():
     given.client = threading.Lock()
     with pytest.raises(PreflightError, match="cannot be copied"):
         OracleStrategy(given).propose([], 1)
+
+
+def _shared_names():
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("kind", ["a", "b", "c"])
+    for kind, low in (("a", 0), ("b", 100), ("c", 200)):
+        with hp.conditional_scope("kind", [kind]):
+            hp.Int("units", low, low + 50)
+    return hp
+
+
+@pytest.mark.parametrize("kind", ["random", "bayesian"])
+def test_a_name_has_its_value_under_each_of_its_conditions(kind):
+    def of_units(trial):
+        return completed(trial, float(trial.values["units"] % 100))
+
+    given = oracle(kind, hyperparameters=_shared_names())
+    history, _ = search(OracleStrategy(given), of_units, max_trials=20)
+    assert len(active_values(history)) == len(history) > 8
+    for name, low in (("a", 0), ("b", 100), ("c", 200)):
+        units = {t.values["units"] for t in history if t.values["kind"] == name}
+        assert len(units) > 1
+        assert all(low <= value <= low + 50 for value in units)

@@ -51,6 +51,7 @@ class LiveOracle:
         self._populate: Callable[[str], dict[str, Any]] = oracle.populate_space
         self._replays_itself = oracle_patches.is_cheap_to_replay(oracle)
         oracle_patches.silence(oracle)
+        oracle_patches.keep_shared_names(oracle)
         if oracle_patches.is_bayesian(oracle):
             oracle_patches.hallucinate_from_completed(oracle)
         self._state = self._own_state()

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tuner_component.keras_tuner_adapter import bridge
+
 _MANY_COLLISIONS = 1000
 
 
@@ -69,6 +71,23 @@ def silence(oracle: Any) -> None:
     oracle.max_retries_per_trial = 0
     oracle.max_consecutive_failed_trials = None
     oracle._max_collisions = max(oracle._max_collisions, _MANY_COLLISIONS)
+
+
+def keep_shared_names(oracle: Any) -> None:
+    """Keeps the value of a name that is defined under several conditions.
+
+    KerasTuner drops it where those of the last definition do not hold.
+    """
+    record = oracle._record_values
+
+    def recorded(trial: Any) -> None:
+        hps = trial.hyperparameters
+        if len({hp.name for hp in hps.space}) < len(hps.space):
+            hps.values = bridge.completed(hps.get_config())
+            vars(hps)["ensure_active_values"] = lambda: None
+        record(trial)
+
+    oracle._record_values = recorded
 
 
 def is_bayesian(oracle: Any) -> bool:

@@ -260,3 +260,10 @@ def test_a_sketch_sees_other_data(tmp_path, rows):
     assert not same_data(
         _sketch(tmp_path / "one", _ROWS), _sketch(tmp_path / "two", rows)
     )
+
+
+@pytest.mark.parametrize("missing", [math.nan, math.inf])
+def test_a_sketch_sees_that_missing_values_were_filled_with_zeros(tmp_path, missing):
+    one = _sketch(tmp_path / "one", [*_ROWS, (missing, 1.0, 3)])
+    assert same_data(one, _sketch(tmp_path / "same", [*_ROWS, (missing, 1.0, 3)]))
+    assert not same_data(one, _sketch(tmp_path / "two", [*_ROWS, (0.0, 1.0, 3)]))

@@ -17,6 +17,7 @@ from tuner_component.data.table import Table
 _RELATIVE_TOLERANCE = 1e-4
 _MAX_BYTES = 1 << 30
 _VALUES_AT_ONCE = 1 << 20
+_COUNTS = ("num_values", "num_not_finite")
 
 
 def sketch(args: Any, schema: Any) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def same_data(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        if one.get("num_values") != other.get("num_values"):
+        if any(one.get(name) != other.get(name) for name in _COUNTS):
             return False
         if "scale" in one and "scale" in other:
             scale = max(one["scale"], other["scale"])

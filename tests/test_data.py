@@ -267,3 +267,17 @@ def test_a_sketch_sees_that_missing_values_were_filled_with_zeros(tmp_path, miss
     one = _sketch(tmp_path / "one", [*_ROWS, (missing, 1.0, 3)])
     assert same_data(one, _sketch(tmp_path / "same", [*_ROWS, (missing, 1.0, 3)]))
     assert not same_data(one, _sketch(tmp_path / "two", [*_ROWS, (0.0, 1.0, 3)]))
+
+
+@pytest.mark.parametrize("name", ["scale", "sum", "num_values", "features"])
+def test_a_feature_may_be_called_as_what_a_sketch_holds(tmp_path, name):
+    def named(folder, rows):
+        made = _sketch(tmp_path / folder, rows)
+        for split in made.values():
+            split["features"][name] = split["features"].pop("x")
+        return made
+
+    one = named("one", _ROWS)
+    rounded = [(a * (1 + 1e-7), b, c) for a, b, c in _ROWS]
+    assert same_data(one, named("two", rounded))
+    assert not same_data(one, named("three", [*_ROWS[:-1], (59.0, 4.9, 49)]))

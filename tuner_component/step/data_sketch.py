@@ -43,23 +43,27 @@ def same_data(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     more than the order of a summation changes and less than one new example does
     in most data.
     """
-    if one.keys() != other.keys():
-        return False
-    return all(_same(one[name], other[name]) for name in one)
+    return one.keys() == other.keys() and all(
+        _same_split(one[name], other[name]) for name in one
+    )
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        if any(one.get(name) != other.get(name) for name in _COUNTS):
-            return False
-        if "scale" in one and "scale" in other:
-            scale = max(one["scale"], other["scale"])
-            return bool(
-                abs(one["sum"] - other["sum"]) <= _RELATIVE_TOLERANCE * scale
-                and abs(one["scale"] - other["scale"]) <= _RELATIVE_TOLERANCE * scale
-            )
-        return same_data(one, other)
-    return bool(one == other)
+def _same_split(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    ours, theirs = one.get("features", {}), other.get("features", {})
+    return (
+        {**one, "features": None} == {**other, "features": None}
+        and ours.keys() == theirs.keys()
+        and all(_same_feature(ours[name], theirs[name]) for name in ours)
+    )
+
+
+def _same_feature(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    if "scale" not in one or "scale" not in other:
+        return one == other
+    most = _RELATIVE_TOLERANCE * max(one["scale"], other["scale"])
+    return all(one.get(name) == other.get(name) for name in _COUNTS) and all(
+        abs(one[name] - other[name]) <= most for name in ("sum", "scale")
+    )
 
 
 def _split_sketch(accessor: Any, files: Sequence[str], schema: Any) -> dict[str, Any]:

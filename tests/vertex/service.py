@@ -67,6 +67,8 @@ class Replicas:
 
     def cancel(self, request: CancelCustomJobRequest, context: Any) -> empty_pb2.Empty:
         self.requests.append(request)
+        if self.processes["workerpool0", 0].poll() is not None:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "It cannot be canceled.")
         for process in self.processes.values():
             process.kill()
         return empty_pb2.Empty()

@@ -83,6 +83,21 @@ def test_a_job_that_fails_says_where_to_look(inputs, tmp_path):
     assert "/proc/no_folder" in log(tmp_path, "workerpool0-0")
 
 
+def test_a_job_that_ends_as_the_step_is_stopped_does_not_hide_that(
+    inputs, tmp_path, monkeypatch
+):
+    replicas = Replicas(tmp_path)
+
+    def interrupt(seconds):
+        replicas.processes["workerpool0", 0].kill()
+        replicas.processes["workerpool0", 0].wait()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(submission, "time", SimpleNamespace(sleep=interrupt))
+    with serving(replicas) as client, pytest.raises(KeyboardInterrupt):
+        submission.run(asked(inputs, tmp_path, 0), client, POLL_SECONDS)
+
+
 def test_a_step_that_is_stopped_takes_its_job_along(inputs, tmp_path, monkeypatch):
     replicas = Replicas(tmp_path)
     monkeypatch.setattr(submission, "time", SimpleNamespace(sleep=_interrupt))

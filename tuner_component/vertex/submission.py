@@ -44,11 +44,11 @@ def run(
     job = client.create_custom_job(parent=submission.parent, custom_job=submission.job)
     _logger.info("Vertex AI runs the search as %s.", job.name)
     try:
-        _await(client, job.name, poll_seconds)
+        ended = _ended(client, job.name, poll_seconds)
     except BaseException:
-        # Whoever runs the step again must not meet a job that still writes.
-        client.cancel_custom_job(name=job.name)
+        _cancel(client, job.name)
         raise
+    _check(ended)
     _restore_metrics(request.outputs)
 
 
@@ -59,26 +59,43 @@ def _client(region: str) -> Any:
     return JobServiceClient(client_options={"api_endpoint": endpoint})
 
 
-def _await(client: Any, name: str, poll_seconds: float) -> None:
+def _ended(client: Any, name: str, poll_seconds: float) -> Any:
+    """Returns the job when it has ended, however."""
     from google.api_core import retry
     from google.cloud.aiplatform_v1.types import JobState
 
-    failed = (
+    states = (
+        JobState.JOB_STATE_SUCCEEDED,
         JobState.JOB_STATE_FAILED,
         JobState.JOB_STATE_CANCELLED,
         JobState.JOB_STATE_EXPIRED,
     )
     while True:
         job = client.get_custom_job(name=name, retry=retry.Retry())
-        if job.state == JobState.JOB_STATE_SUCCEEDED:
-            return
-        if job.state in failed:
-            raise EngineError(
-                f"The job {name} of Vertex AI has ended as {job.state.name}: "
-                f"{job.error.message or 'its log says why'}. Mend that and run the "
-                "step again: trials that have ended are kept."
-            )
+        if job.state in states:
+            return job
         time.sleep(poll_seconds)
+
+
+def _check(job: Any) -> None:
+    from google.cloud.aiplatform_v1.types import JobState
+
+    if job.state != JobState.JOB_STATE_SUCCEEDED:
+        raise EngineError(
+            f"The job {job.name} of Vertex AI has ended as {job.state.name}: "
+            f"{job.error.message or 'its log says why'}. Mend that and run the "
+            "step again: trials that have ended are kept."
+        )
+
+
+def _cancel(client: Any, name: str) -> None:
+    """Whoever runs the step again must not meet a job that still writes."""
+    from google.api_core.exceptions import GoogleAPIError
+
+    try:
+        client.cancel_custom_job(name=name)
+    except GoogleAPIError as error:  # What stopped the step is what to tell.
+        _logger.warning("The job %s could not be cancelled: %s", name, error)
 
 
 def _restore_metrics(outputs: Mapping[str, Sequence[Any]]) -> None:

@@ -20,7 +20,7 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -115,11 +115,12 @@ def table(gaps: Gaps, budgets: Sequence[int]) -> list[str]:
     return lines
 
 
-def figures(gaps: Gaps, budgets: Sequence[int]) -> Iterator[Figure]:
-    """Yields our gap as a share of the others', the geometric mean over problems.
+def figures(gaps: Gaps, budgets: Sequence[int]) -> list[Figure]:
+    """Returns our gap as a share of the others', the geometric mean over problems.
 
     Problems are the sample of its interval.
     """
+    found = []
     for other in [name for name in _GOALS if name in gaps and _OURS in gaps]:
         common = [task for task in gaps[_OURS] if task in gaps[other]]
         for place, budget in enumerate(budgets):
@@ -128,12 +129,11 @@ def figures(gaps: Gaps, budgets: Sequence[int]) -> Iterator[Figure]:
                 for name in (_OURS, other)
             )
             ratios = np.maximum(ours, _LEAST_GAP) / np.maximum(theirs, _LEAST_GAP)
-            yield Figure(
-                f"{_OURS}: gap at {budget} trials / that of {other}",
-                _geometric_mean(ratios),
-                _GOALS[other],
-                interval=resampled(ratios, _geometric_mean),
-            )
+            name = f"{_OURS}: gap at {budget} trials / that of {other}"
+            between = resampled(ratios, _geometric_mean)
+            mean = _geometric_mean(ratios)
+            found.append(Figure(name, mean, _GOALS[other], interval=between))
+    return found
 
 
 def _geometric_mean(ratios: np.ndarray) -> float:

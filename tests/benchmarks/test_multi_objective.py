@@ -99,6 +99,21 @@ def test_figures_are_means_of_ratios_and_the_table_has_intervals():
     assert any("bayesian" in line and "0.4000±1.2706" in line for line in lines)
 
 
+@pytest.mark.parametrize(("gap", "status"), [(0.1, 0), (0.9, 1)])
+def test_the_figures_are_printed_and_decide(gap, status, tmp_path, monkeypatch, capsys):
+    def collected(works, *_):
+        ours = {w: gap if w.arguments[0] == "bayesian" else 0.8 for w in works}
+        return {work: {"gaps": [value]} for work, value in ours.items()}
+
+    command = ["multi_objective", "--tasks=zdt/convex", "--peers=", "--trials=50"]
+    monkeypatch.setattr("sys.argv", command)
+    monkeypatch.setattr(multi_objective, "collect", collected)
+    monkeypatch.setattr(multi_objective, "is_there", lambda: True)
+    monkeypatch.chdir(tmp_path)
+    assert multi_objective.main() == status
+    assert f"that of random{'':25}" in capsys.readouterr().out
+
+
 def test_works_of_other_searchers_are_kept_apart(tmp_path):
     names = ("random", "bayesian", "optuna_nsga2", "optuna_tpe")
     works = [multi_objective._work(name, "a", 0, [50], 1) for name in names]

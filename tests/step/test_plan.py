@@ -165,3 +165,18 @@ def test_a_deviation_over_folds_can_be_a_further_objective():
     given = Search(max_trials=5, objective=several)
     made = plan_build_model(given, config(), FOLDED, {"epochs": None}, num_folds=4)
     assert [each.name for each in made.objectives] == ["val_loss", "val_loss_std"]
+
+
+def test_a_grid_over_names_that_are_defined_twice_is_refused():
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("kind", ["a", "b"])
+    for kind in "a", "b":
+        with hp.conditional_scope("kind", [kind]):
+            hp.Int("units", 1, 3)
+    objective = keras_tuner.Objective("val_loss", "min")
+    tuner = types.SimpleNamespace(
+        oracle=keras_tuner.oracles.GridSearchOracle(objective)
+    )
+    with pytest.raises(PreflightError, match=r"\['units'\].*strategy=\"grid\""):
+        plan_stock(Search(), tuner, hp.get_config(), None)
+    assert plan_stock(Search(strategy="grid"), tuner, hp.get_config(), None)

@@ -200,3 +200,22 @@ def _check_space(oracle: Any) -> None:
             "Declare them in the hypermodel's build(), or pass them to the tuner as "
             "hyperparameters=..., not only in run_trial()."
         )
+
+
+def check_names(oracle: Any) -> None:
+    """Raises where an oracle would propose the same values without end.
+
+    Raises:
+        PreflightError: If it is a grid over a name that is defined more than once.
+    """
+    import keras_tuner
+
+    names = [hp.name for hp in oracle.hyperparameters.space]
+    shared = sorted({name for name in names if names.count(name) > 1})
+    if shared and isinstance(oracle, keras_tuner.oracles.GridSearchOracle):
+        raise PreflightError(
+            f"The GridSearch tuner would repeat itself without end: {shared} are each "
+            "defined under several conditions, and it tells them apart by name only. "
+            "Give each definition a name of its own, or set "
+            'Search(strategy="grid").'
+        )

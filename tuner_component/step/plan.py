@@ -113,7 +113,7 @@ def plan_stock(
     Raises:
         PreflightError: If options and tuner contradict each other.
     """
-    from tuner_component.keras_tuner_adapter.oracle_strategy import OracleStrategy
+    from tuner_component.keras_tuner_adapter import oracle_strategy
 
     if search.test_split is not None:
         raise PreflightError(
@@ -122,7 +122,7 @@ def plan_stock(
             "with build_model(hp). Leave test_split out."
         )
     tuner.oracle.hyperparameters = bridge.hyperparameters(config, {})
-    own = OracleStrategy(tuner.oracle)
+    own = oracle_strategy.OracleStrategy(tuner.oracle)
     several = _agreed(search, own.objective)
     for objective in several:
         if metrics is not None and objective.name not in _KERAS_TUNER_OWN:
@@ -134,6 +134,7 @@ def plan_stock(
         cheaper.check_fidelity(search, cheaper.EPOCHS_ONLY)
         return plan_strategy(search, config, several, max_trials, from_tuner=True)
     _check_unconstrained(search, type(tuner.oracle).__name__)
+    oracle_strategy.check_names(tuner.oracle)
     return SearchPlan(
         strategy=own,
         objectives=several,

@@ -59,6 +59,12 @@ def wait_for(engine: Engine, kind: type, count: int = 1) -> list[Event]:
     return events
 
 
+def next_outcome(engine: Engine) -> Outcome:
+    """Waits for an outcome; others may have reported beside it."""
+    events = wait_for(engine, Outcome)
+    return next(event for event in events if isinstance(event, Outcome))
+
+
 class EngineContract:
     """Subclass it once for each engine, with a `make_engine`."""
 

@@ -6,7 +6,13 @@ import errno
 
 import pytest
 
-from tests.contracts.engine_contract import make_job, outcomes_of, run_all, wait_for
+from tests.contracts.engine_contract import (
+    make_job,
+    next_outcome,
+    outcomes_of,
+    run_all,
+    wait_for,
+)
 from tests.engines.flock_evaluators import WAITING
 from tests.engines.flocks import STEADY
 from tests.engines.storages import Flaky, Full
@@ -68,6 +74,6 @@ def test_a_report_that_nobody_can_read_costs_its_worker_its_trials(
     for number in range(100):
         name = f"up/{identity}.{setup.stem}.mail-{number:09d}"
         open_storage(str(root)).write(name, b'{"notes": NaN}')
-    outcome = wait_for(flock, Outcome)[-1]
+    outcome = next_outcome(flock)
     assert outcome.error.reason is Reason.INFRASTRUCTURE
     assert "cannot be read" in outcome.error.message

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from tests.contracts.engine_contract import make_job, wait_for
+from tests.contracts.engine_contract import make_job, next_outcome, wait_for
 from tests.engines.flock_evaluators import WAITING, processes_in, release
 from tests.engines.flocks import HASTY, join
 from tests.engines.sessions import alive, until
@@ -28,7 +28,7 @@ def test_a_killed_workers_trial_goes_to_another(flocks, workers, root, tmp_path)
     begun = wait_for(flock, Measured)[0]
     assert begun.worker.startswith("first.")
     first.kill()
-    outcome = wait_for(flock, Outcome)[-1]
+    outcome = next_outcome(flock)
     assert outcome.error.reason is Reason.INFRASTRUCTURE
     assert "first." in outcome.error.message
     assert "no sign of life" in outcome.error.message
@@ -36,7 +36,7 @@ def test_a_killed_workers_trial_goes_to_another(flocks, workers, root, tmp_path)
     release(job)
     workers("second")
     flock.submit(job)
-    outcome = wait_for(flock, Outcome)[-1]
+    outcome = next_outcome(flock)
     assert outcome.error is None
     assert outcome.worker.startswith("second.")
 
@@ -51,12 +51,12 @@ def test_a_worker_that_awakes_has_let_go_of_its_trial(flocks, workers, root, tmp
     os.kill(sleeper.pid, signal.SIGSTOP)
     (zombie,) = processes_in(home, "begun")
     until(lambda: not alive(zombie))
-    assert wait_for(flock, Outcome)[-1].error.reason is Reason.INFRASTRUCTURE
+    assert next_outcome(flock).error.reason is Reason.INFRASTRUCTURE
     os.kill(sleeper.pid, signal.SIGCONT)
     flock.submit(job)
     wait_for(flock, Measured)
     release(job)
-    assert wait_for(flock, Outcome)[-1].error is None
+    assert next_outcome(flock).error is None
     _, second = processes_in(home, "begun")
     assert processes_in(home, "checkpoint") == [second]
     flock.close()
@@ -74,7 +74,7 @@ def test_a_frozen_trial_writes_nothing_when_it_awakes(flocks, workers, tmp_path)
     (zombie,) = processes_in(home, "begun")
     for process in (sleeper.pid, zombie):
         os.kill(process, signal.SIGSTOP)
-    assert wait_for(flock, Outcome)[-1].error.reason is Reason.INFRASTRUCTURE
+    assert next_outcome(flock).error.reason is Reason.INFRASTRUCTURE
     release(job)
     os.kill(zombie, signal.SIGCONT)
     until(lambda: not alive(zombie))
@@ -92,7 +92,7 @@ def test_an_outcome_kept_by_a_worker_that_died_is_found(flocks, workers, tmp_pat
     os.kill(sleeper.pid, signal.SIGSTOP)
     release(job)
     until(lambda: read_outcome(job.folder) is not None)
-    assert wait_for(flock, Outcome)[-1].error.reason is Reason.INFRASTRUCTURE
+    assert next_outcome(flock).error.reason is Reason.INFRASTRUCTURE
     assert read_outcome(job.folder).metrics == {"loss": 0.5}
 
 
@@ -107,7 +107,7 @@ def test_workers_that_cannot_start_processes_say_why_they_left(
     worker = workers("w0")
     until(lambda: flock.wait(0.0) or _present(flock))
     flock.submit(job)
-    assert "cannot start" in wait_for(flock, Outcome)[-1].error.message
+    assert "cannot start" in next_outcome(flock).error.message
     assert join(worker)[0] == 1
     flock.submit(job)
     why = r"w0\..* has left: 3 workers in a row ended .*exit code 3"
@@ -122,7 +122,7 @@ def test_a_log_is_named_with_its_host_if_it_is_kept(
     flock = flocks(num_slots=1)
     workers("w0", *(["--logs", str(tmp_path / "logs")] if keeps_logs else []))
     flock.submit(make_job(tmp_path, do="exit"))
-    error = wait_for(flock, Outcome)[-1].error
+    error = next_outcome(flock).error
     assert "last words" in error.traceback
     end = f"worker-0.log on {platform.node()}." if keeps_logs else "exit code 7."
     assert error.message.endswith(end)
@@ -137,12 +137,12 @@ def test_what_broke_off_with_one_worker_goes_to_another(flocks, workers, tmp_pat
     wait_for(flock, Measured)
     (process,) = processes_in(tmp_path / "t0", "begun")
     os.kill(process, signal.SIGKILL)
-    assert wait_for(flock, Outcome)[-1].worker.startswith("bad.")
+    assert next_outcome(flock).worker.startswith("bad.")
     workers("good")
     until(lambda: flock.wait(0.0) or len(_present(flock)) == 2)
     release(job)
     flock.submit(job)
-    assert wait_for(flock, Outcome)[-1].worker.startswith("good.")
+    assert next_outcome(flock).worker.startswith("good.")
 
 
 def _await(flock, condition):
@@ -154,7 +154,7 @@ def _break_off(flock, tmp_path, trial_id):
     """Has the process of a trial killed that is under way; returns its worker."""
     _await(flock, lambda: processes_in(tmp_path / trial_id, "begun"))
     os.kill(processes_in(tmp_path / trial_id, "begun")[-1], signal.SIGKILL)
-    outcome = wait_for(flock, Outcome)[-1]
+    outcome = next_outcome(flock)
     assert outcome.trial_id == trial_id
     assert outcome.error.reason is Reason.INFRASTRUCTURE
     return outcome.worker
@@ -180,10 +180,10 @@ def test_a_worker_that_ends_another_job_gets_again_what_broke_off(half_busy, tmp
     other = make_job(tmp_path, "t2")
     release(other)
     half_busy.submit(other)
-    outcome = wait_for(half_busy, Outcome)[-1]
+    outcome = next_outcome(half_busy)
     assert (outcome.trial_id, outcome.worker) == ("t2", half_busy.suspect)
     release(make_job(tmp_path, "t0"))
-    outcome = wait_for(half_busy, Outcome)[-1]
+    outcome = next_outcome(half_busy)
     assert (outcome.trial_id, outcome.worker) == ("t0", half_busy.suspect)
     assert outcome.error is None
     assert half_busy.num_slots == 2
@@ -197,11 +197,11 @@ def test_a_worker_that_breaks_off_all_it_gets_gets_no_more(half_busy, tmp_path):
     half_busy.wait(0.0)
     assert half_busy.num_slots == 2
     release(make_job(tmp_path, "t1"))
-    outcome = wait_for(half_busy, Outcome)[-1]
+    outcome = next_outcome(half_busy)
     assert (outcome.trial_id, outcome.error) == ("t1", None)
     for trial_id in ("t0", "t2"):
         release(make_job(tmp_path, trial_id))
-        outcome = wait_for(half_busy, Outcome)[-1]
+        outcome = next_outcome(half_busy)
         assert (outcome.trial_id, outcome.error) == (trial_id, None)
         assert outcome.worker != half_busy.suspect
 
@@ -217,7 +217,7 @@ def test_a_worker_that_is_told_to_stop_says_so(flocks, workers, tmp_path):
     flock.submit(make_job(tmp_path))
     wait_for(flock, Measured)
     worker.send_signal(signal.SIGTERM)
-    error = wait_for(flock, Outcome)[-1].error
+    error = next_outcome(flock).error
     assert error.reason is Reason.INFRASTRUCTURE
     assert "has left" in error.message
     assert join(worker)[0] == 143
@@ -234,4 +234,4 @@ def test_a_cancelled_trial_is_killed(flocks, workers, tmp_path):
     job = make_job(tmp_path, "t1")
     release(job)
     flock.submit(job)
-    assert wait_for(flock, Outcome)[-1].trial_id == "t1"
+    assert next_outcome(flock).trial_id == "t1"

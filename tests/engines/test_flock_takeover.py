@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.engine_contract import make_job, outcomes_of, run_all, wait_for
+from tests.contracts.engine_contract import (
+    make_job,
+    next_outcome,
+    outcomes_of,
+    run_all,
+    wait_for,
+)
 from tests.engines.flock_evaluators import WAITING, processes_in, release
 from tests.engines.flocks import STEADY, end, join, make_flock, start_worker
 from tests.engines.sessions import until
@@ -50,7 +56,7 @@ def test_the_next_coordinator_takes_over_the_trial_that_runs(flocks, worker, tmp
     second.submit(make_job(tmp_path))
     wait_for(second, Started)
     release(job)
-    outcome = wait_for(second, Outcome)[-1]
+    outcome = next_outcome(second)
     assert outcome.error is None
     assert len(processes_in(tmp_path / "t0", "begun")) == 1
 
@@ -65,7 +71,7 @@ def test_a_trial_that_ended_unheard_is_not_run_again(flocks, worker, tmp_path):
     first.abandon()
     second = flocks()
     second.submit(job)
-    assert wait_for(second, Outcome)[-1].metrics == {"loss": 0.5}
+    assert next_outcome(second).metrics == {"loss": 0.5}
     assert len(processes_in(tmp_path / "t0", "begun")) == 1
 
 

@@ -14,6 +14,7 @@ import pytest
 from tests.contracts.engine_contract import (
     EngineContract,
     make_job,
+    next_outcome,
     outcomes_of,
     run_all,
     wait_for,
@@ -25,7 +26,6 @@ from tuner_component.engines.limits import TrialLimits
 from tuner_component.engines.local_pool import LocalPool
 from tuner_component.engines.pool_server import Preload
 from tuner_component.errors import EngineError
-from tuner_component.evaluation import Outcome
 from tuner_component.outcome_file import read_outcome
 from tuner_component.trial import Reason
 
@@ -211,12 +211,12 @@ def test_a_worker_that_starts_late_costs_no_trial(pools, tmp_path):
 def test_code_that_closes_the_connection_is_told_so(pools, tmp_path, action):
     pool = pools(1)
     pool.submit(make_job(tmp_path, do=action))
-    error = wait_for(pool, Outcome)[-1].error
+    error = next_outcome(pool).error
     assert error.reason is Reason.INFRASTRUCTURE
     assert "closed its connection" in error.message
     assert "SIGKILL" not in error.message
     pool.submit(make_job(tmp_path, "next", do="kill"))
-    assert "SIGKILL" in wait_for(pool, Outcome)[-1].error.message
+    assert "SIGKILL" in next_outcome(pool).error.message
 
 
 def test_each_worker_sees_its_own_gpu(pools, tmp_path):

@@ -16,6 +16,7 @@ from tuner_component.engines.flock.layout import MARK, UP, Signs
 from tuner_component.engines.flock.leadership import Leadership
 from tuner_component.engines.flock.messages import Kind, Note, Setup
 from tuner_component.engines.flock.roster import Member
+from tuner_component.engines.flock.suspects import Suspects
 from tuner_component.engines.flock.timing import Pace, Silence
 from tuner_component.engines.storage.names import check_name
 from tuner_component.engines.storage.objects import Storage
@@ -53,7 +54,7 @@ class Flock:
         self._queue: collections.deque[Job] = collections.deque()
         self._events: list[Event] = []
         self._members: dict[str, Member] = {}
-        self._broken_off: dict[str, set[str]] = {}  # trial id to ids of members
+        self._suspects = Suspects()
         self._absence = Silence(setup.timing.beat_seconds)
         self._is_closed = False
         self._complaint = ""
@@ -98,7 +99,7 @@ class Flock:
         events, self._events = self._events, []
         for event in events:
             if isinstance(event, Outcome):
-                self._note_where(event)
+                self._suspects.hear(event)
         return events
 
     def cancel(self, trial_id: str) -> None:
@@ -131,19 +132,6 @@ class Flock:
         except OSError:
             self._lead.end(study_has_ended=False)
             raise
-
-    def _note_where(self, outcome: Outcome) -> None:
-        """Remembers who had a trial that has broken off, for its next attempt.
-
-        Whoever has ended another one since has shown that it was not its host's fault.
-        """
-        if outcome.error is not None and outcome.error.is_infrastructure:
-            where = self._broken_off.setdefault(outcome.trial_id, set())
-            where.add(outcome.worker)
-            return
-        self._broken_off.pop(outcome.trial_id, None)
-        for where in self._broken_off.values():
-            where.discard(outcome.worker)
 
     def _close(self, *, study_has_ended: bool) -> None:
         self._is_closed = True
@@ -272,33 +260,17 @@ class Flock:
         self._queue.clear()
         mails = {}
         for job in waiting:
-            avoided = self._broken_off.get(job.trial_id, ())
+            avoided = self._suspects.of(job.trial_id)
             member = roster.choose(self._members.values(), job, avoided)
             if member is None:
                 self._queue.append(job)
                 continue
             name = layout.job_name(member.id, self._lead.term, member.lend(job))
             mails[name] = messages.write_job(job)
-        self._num_held_back = self._num_on_trial()
+        self._num_held_back = self._suspects.num_on_trial(
+            self._members.values(), len(self._queue)
+        )
         self._storage.write_all(mails)
-
-    def _num_on_trial(self) -> int:
-        """Returns for how many waiting jobs others may run where they broke off.
-
-        A free worker that broke off one job may have another; with two it is like a
-        worker that breaks off all it gets.
-        """
-        if not self._queue:
-            return 0
-        broken = collections.Counter(
-            worker for where in self._broken_off.values() for worker in where
-        )
-        free = sum(
-            member.num_free
-            for member in self._members.values()
-            if member.is_present and broken[member.id] == 1
-        )
-        return min(free, len(self._queue))
 
     def _require_somebody(self) -> None:
         present = any(member.is_present for member in self._members.values())

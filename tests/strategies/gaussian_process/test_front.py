@@ -59,6 +59,15 @@ def test_what_runs_takes_worth_from_its_place():
     assert worth(places=best, running=best)[0] < worth(places=best)[0]
 
 
+def test_what_runs_makes_sure_of_its_surroundings():
+    """Its loss alone, no better than others', would take 1.8 from them."""
+    few = {"losses": LOSSES[:6], "features": FEATURES[:6]}
+    best = PLACES[worth(**few).argmax()][None]
+    near = best + 0.03
+    change = worth(places=near, running=best, **few) - worth(places=near, **few)
+    assert change[0] < -2.2
+
+
 def test_seconds_take_worth_from_what_is_slow():
     change = worth(seconds=np.exp(3 * FEATURES[:, 1])) - worth()
     assert np.polyfit(PLACES[:, 1], change, 1)[0] == pytest.approx(-3, rel=0.2)

@@ -78,12 +78,31 @@ def _keys(space: SearchSpace) -> frozenset[_Key]:
 
 
 def _unknown(keys: Collection[_Key], trial: Trial) -> frozenset[_Key]:
+    known: dict[str, list[tuple[Condition, ...]]] = {}
+    for name, conditions in keys:
+        known.setdefault(name, []).append(conditions)
     config = trial.report.get("hyperparameters", {})
     reported = (_key(entry["config"]) for entry in config.get("space", ()))
-    return frozenset(key for key in reported if key not in keys)
+    return frozenset(
+        (name, conditions)
+        for name, conditions in reported
+        if all(_exclude(conditions, others) for others in known.get(name, ()))
+    )
 
 
 def _key(config: Mapping[str, Any]) -> _Key:
     conditions = (item["config"] for item in config["conditions"])
     parents = (Condition(item["name"], tuple(item["values"])) for item in conditions)
     return config["name"], tuple(parents)
+
+
+def _exclude(one: Sequence[Condition], other: Sequence[Condition]) -> bool:
+    """Returns whether conditions never hold together.
+
+    A trial may report fewer of them than the space has: some are found by looking.
+    """
+    return any(
+        mine.parent == theirs.parent and not set(mine.values) & set(theirs.values)
+        for mine in one
+        for theirs in other
+    )

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from tests.keras_tuner_adapter import legacy_tuner, stock_tuners
+from tests.keras_tuner_adapter import legacy_tuner
 from tests.keras_tuner_adapter.ask_and_tell import evaluated, outcome_of, search
 from tuner_component.errors import PreflightError
 from tuner_component.keras_tuner_adapter.legacy_keras import (
@@ -17,11 +17,7 @@ from tuner_component.trial import Objective, Trial
 MODULE = "tests.keras_tuner_adapter.legacy_tuner:load"
 VAL_LOSS = Objective("val_loss", "min")
 
-
-@pytest.fixture(autouse=True)
-def _keras_3_afterwards():
-    yield
-    bind_keras(stock_tuners.random_search)
+pytestmark = pytest.mark.usefixtures("keras_3_afterwards")
 
 
 @pytest.mark.parametrize("name", ["random", "hyperband"])

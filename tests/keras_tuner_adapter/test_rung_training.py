@@ -65,6 +65,7 @@ def test_rungs_give_what_one_training_gives(tmp_path, name):
     assert rung.report["best_step"] == whole.report["best_step"]
 
 
+@pytest.mark.usefixtures("keras_3_afterwards")
 def test_a_survivor_of_tf_keras_goes_on(tmp_path, monkeypatch):
     tf_keras = legacy_tuner.tf_keras
     kwargs, sgd = legacy_tuner.fit_kwargs, tf_keras.optimizers.SGD

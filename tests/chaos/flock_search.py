@@ -43,7 +43,7 @@ def main() -> int:
     try:
         _search(options.folder, flock)
     except (TunerError, OSError) as error:
-        flock.abandon()
+        flocks.abandon(flock)
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1
     flock.close()

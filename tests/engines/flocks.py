@@ -40,6 +40,11 @@ def make_flock(root: Path | str | Storage, num_slots=2, timing=STEADY, **options
     return Flock(storage, make_setup(timing, **options), num_slots)
 
 
+def abandon(flock: Flock) -> None:
+    """Ends a coordinator as death does: its workers wait for another one."""
+    flock._lead.end(study_has_ended=False)
+
+
 def start_worker(
     root: Path | str,
     name: str = "",

@@ -14,7 +14,7 @@ from tests.contracts.engine_contract import (
     wait_for,
 )
 from tests.engines.flock_evaluators import WAITING
-from tests.engines.flocks import STEADY
+from tests.engines.flocks import STEADY, abandon
 from tests.engines.storages import Flaky, Full
 from tuner_component.engines.base import Measured
 from tuner_component.engines.flock.worker import FlockWorker
@@ -47,7 +47,7 @@ def test_a_full_storage_is_said_and_the_next_coordinator_goes_on(
     flock.submit(jobs[1])
     with pytest.raises(EngineError, match=r"No space left(.|\n)*run the step again"):
         wait_for(flock, Outcome)
-    flock.abandon()
+    abandon(flock)
     assert outcomes_of(run_all(flocks(num_slots=1), jobs[1:]))["t1"].error is None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.contracts.engine_contract import make_job, outcomes_of, run_all, wait_for
 from tests.engines.flock_evaluators import WAITING, release
-from tests.engines.flocks import await_members, join
+from tests.engines.flocks import abandon, await_members, join
 from tests.engines.sessions import until
 from tuner_component.engines.base import Measured, Started
 from tuner_component.engines.flock import layout, messages
@@ -72,7 +72,7 @@ def test_workers_leave_when_nobody_takes_over(flocks, workers, root):
     flock = flocks(timing=timing)
     worker = workers("w0")
     await_members(root, "w0")
-    flock.abandon()
+    abandon(flock)
     code, said = join(worker)
     assert code == 1
     assert "has had no coordinator" in said

@@ -12,7 +12,14 @@ from tests.contracts.engine_contract import (
     wait_for,
 )
 from tests.engines.flock_evaluators import WAITING, processes_in, release
-from tests.engines.flocks import STEADY, end, join, make_flock, start_worker
+from tests.engines.flocks import (
+    STEADY,
+    abandon,
+    end,
+    join,
+    make_flock,
+    start_worker,
+)
 from tests.engines.sessions import until
 from tests.engines.storages import Full
 from tuner_component.engines.base import Measured, Started
@@ -51,7 +58,7 @@ def test_the_next_coordinator_takes_over_the_trial_that_runs(flocks, worker, tmp
     job = make_job(tmp_path)
     first.submit(job)
     wait_for(first, Measured)
-    first.abandon()
+    abandon(first)
     second = flocks()
     second.submit(make_job(tmp_path))
     wait_for(second, Started)
@@ -68,7 +75,7 @@ def test_a_trial_that_ended_unheard_is_not_run_again(flocks, worker, tmp_path):
     wait_for(first, Measured)
     release(job)
     until(lambda: read_outcome(job.folder) is not None)
-    first.abandon()
+    abandon(first)
     second = flocks()
     second.submit(job)
     assert next_outcome(second).metrics == {"loss": 0.5}
@@ -79,7 +86,7 @@ def test_another_job_takes_the_place_of_one_nobody_wants(flocks, worker, tmp_pat
     first = flocks()
     first.submit(make_job(tmp_path, "t0"))
     wait_for(first, Measured)
-    first.abandon()
+    abandon(first)
     second, job = flocks(), make_job(tmp_path, "t1")
     release(job)
     second.submit(job)
@@ -90,7 +97,7 @@ def test_the_same_trial_with_other_values_begins_again(flocks, worker, tmp_path)
     first = flocks()
     first.submit(make_job(tmp_path, units=1))
     wait_for(first, Measured)
-    first.abandon()
+    abandon(first)
     second, job = flocks(), make_job(tmp_path, units=2)
     second.submit(job)
     wait_for(second, Measured)
@@ -103,7 +110,7 @@ def test_another_setup_ends_what_runs(flocks, worker, tmp_path):
     first = flocks()
     first.submit(make_job(tmp_path))
     wait_for(first, Measured)
-    first.abandon()
+    abandon(first)
     second = flocks(evaluator="tests.contracts.evaluators:make", settings={"a": 1})
     outcome = outcomes_of(run_all(second, [make_job(tmp_path, do="score")]))["t0"]
     assert outcome.report == {"settings": {"a": 1}}
@@ -149,7 +156,7 @@ def test_a_coordinator_whose_signs_of_life_fail_says_so(root):
     storage.is_full = True
     with pytest.raises(EngineError, match="No space left"):
         wait_for(flock, Started)
-    flock.abandon()
+    flock.close()
 
 
 def test_a_coordinator_leaves_no_litter(flocks, worker, root, tmp_path):
@@ -158,7 +165,7 @@ def test_a_coordinator_leaves_no_litter(flocks, worker, root, tmp_path):
         release(job)
         flock.submit(job)
         wait_for(flock, Outcome)
-        flock.abandon()
+        abandon(flock)
     last = flocks()
     last.close()
     assert join(worker)[0] == 0

@@ -116,11 +116,11 @@ class Flock:
 
     def close(self) -> None:
         """Ends the study's workers, each within a beat; safe to call twice."""
-        self._close(study_has_ended=True)
-
-    def abandon(self) -> None:
-        """Leaves the workers to another coordinator, which the re-run step makes."""
-        self._close(study_has_ended=False)
+        self._is_closed = True
+        self._queue.clear()
+        self._events.clear()
+        self._lead.end(study_has_ended=True)
+        self._storage.close()
 
     def _begin(self, setup: Setup) -> None:
         self._lead = Leadership(
@@ -132,13 +132,6 @@ class Flock:
         except OSError:
             self._lead.end(study_has_ended=False)
             raise
-
-    def _close(self, *, study_has_ended: bool) -> None:
-        self._is_closed = True
-        self._queue.clear()
-        self._events.clear()
-        self._lead.end(study_has_ended=study_has_ended)
-        self._storage.close()
 
     def _attempt(self, operation: Callable[[], None]) -> None:
         try:

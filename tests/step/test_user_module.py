@@ -1,50 +1,31 @@
 from __future__ import annotations
 
-import sys
-import textwrap
 import zipfile
 
 import pytest
 
 from tuner_component.errors import PreflightError
-from tuner_component.step.user_module import UserModule, fingerprint, locate
+from tuner_component.step.code_fingerprint import fingerprint
+from tuner_component.step.user_module import UserModule, locate
 
 _NO_SCRATCH = ""
 _BUILD = "def build_model(hp):\n    return hp\n"
 
 
-@pytest.fixture
-def write(tmp_path):
-    names = []
-
-    def write(name, text):
-        path = tmp_path / f"{name}.py"
-        path.write_text(textwrap.dedent(text))
-        names.append(name)
-        for loaded in names:
-            sys.modules.pop(loaded, None)
-        return str(path)
-
-    yield write
-    for name in names:
-        sys.modules.pop(name, None)
-    sys.path[:] = [entry for entry in sys.path if entry != str(tmp_path)]
-
-
-def test_a_build_model_is_found(write, tmp_path):
-    module = locate({"module_file": write("um_build", _BUILD)}, _NO_SCRATCH)
+def test_a_build_model_is_found(write_module, tmp_path):
+    module = locate({"module_file": write_module("um_build", _BUILD)}, _NO_SCRATCH)
     assert module == UserModule("um_build", str(tmp_path), "")
     assert module.load().build_model(3) == 3
 
 
-def test_a_tuner_fn_wins_over_a_build_model(write):
-    path = write("um_both", _BUILD + "def tuner_fn(fn_args):\n    return 1\n")
+def test_a_tuner_fn_wins_over_a_build_model(write_module):
+    path = write_module("um_both", _BUILD + "def tuner_fn(fn_args):\n    return 1\n")
     assert locate({"module_file": path}, _NO_SCRATCH).function == "tuner_fn"
 
 
-def test_siblings_can_be_imported(write):
-    write("um_sibling", "SIZE = 3\n")
-    path = write("um_main", "from um_sibling import SIZE\n" + _BUILD)
+def test_siblings_can_be_imported(write_module):
+    write_module("um_sibling", "SIZE = 3\n")
+    path = write_module("um_main", "from um_sibling import SIZE\n" + _BUILD)
     assert locate({"module_file": path}, _NO_SCRATCH).load().SIZE == 3
 
 
@@ -77,8 +58,8 @@ def test_a_path_to_a_function_is_found():
     assert module.function == "test_siblings_can_be_imported"
 
 
-def test_a_module_without_the_function_names_what_it_has(write):
-    path = write("um_none", "def build_modle(hp):\n    return hp\n")
+def test_a_module_without_the_function_names_what_it_has(write_module):
+    path = write_module("um_none", "def build_modle(hp):\n    return hp\n")
     with pytest.raises(
         PreflightError,
         match=r"neither tuner_fn.*nor build_model.*'build_modle'.*Did you mean",
@@ -91,8 +72,8 @@ def test_a_missing_file_is_named():
         locate({"module_file": "/nowhere/x.py"}, _NO_SCRATCH)
 
 
-def test_a_missing_import_is_named(write):
-    path = write("um_import", "import no_such_module_here\n" + _BUILD)
+def test_a_missing_import_is_named(write_module):
+    path = write_module("um_import", "import no_such_module_here\n" + _BUILD)
     with pytest.raises(PreflightError, match=r"um_import.*no_such_module_here"):
         locate({"module_file": path}, _NO_SCRATCH)
 
@@ -102,27 +83,10 @@ def test_no_module_at_all():
         locate({}, _NO_SCRATCH)
 
 
-def _print_of(write, text, sibling="SIZE = 1\n"):
-    write("um_print_sibling", sibling)
-    path = write("um_print", "import um_print_sibling\n" + text)
-    return fingerprint(locate({"module_file": path}, _NO_SCRATCH))
-
-
-def test_the_fingerprint_sees_code_and_not_layout_or_budget(write):
-    base = "def build_model(hp):\n    return search(hp, max_trials=3)\n"
-    one = _print_of(write, base)
-    assert _print_of(write, "# a comment\n" + base.replace("(hp,", "(hp ,")) == one
-    assert _print_of(write, base.replace("=3", "=300")) == one
-    assert _print_of(write, base + "def run_fn(fn_args):\n    train()\n") == one
-    assert _print_of(write, base.replace("search(hp", "search(1")) != one
-    assert _print_of(write, base + "def run_fn(a):\n    pass\nrun = run_fn\n") != one
-    assert _print_of(write, base, sibling="SIZE = 2\n") != one
-
-
-def test_folds_of_a_tuner_are_refused_unless_they_are_its_own(write):
+def test_folds_of_a_tuner_are_refused_unless_they_are_its_own(write_module):
     tuner, folds = "def tuner_fn(fn_args):\n    return 1\n", "def cross_validation"
-    asks = write("um_folds", f"{tuner}{folds}(fn_args):\n    return 2\n")
+    asks = write_module("um_folds", f"{tuner}{folds}(fn_args):\n    return 2\n")
     with pytest.raises(PreflightError, match=r"tuner_fn returns trains.*or remove"):
         locate({"module_file": asks}, _NO_SCRATCH)
-    own = write("um_own_folds", f"{tuner}{folds}(model, x):\n    return 3\n")
+    own = write_module("um_own_folds", f"{tuner}{folds}(model, x):\n    return 3\n")
     assert locate({"module_file": own}, _NO_SCRATCH).function == "tuner_fn"

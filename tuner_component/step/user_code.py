@@ -11,11 +11,11 @@ from tuner_component.keras_tuner_adapter.owned_tuner import call_tuner_fn
 from tuner_component.search import Search
 from tuner_component.step import (
     cheaper,
+    code_fingerprint,
     data_checks,
     preflight,
     probe,
     tfx_inputs,
-    user_module,
 )
 from tuner_component.step.plan import plan_build_model, plan_stock
 from tuner_component.step.request import Request
@@ -87,7 +87,7 @@ class UserCode:
         return {
             "node": self._request.node,
             "space": dict(plan.space),
-            "code": user_module.fingerprint(self._module),
+            "code": code_fingerprint.fingerprint(self._module),
             "objective": _described(plan.objectives),
             "strategy": {
                 "name": plan.strategy_name,

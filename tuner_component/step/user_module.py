@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import hashlib
 import importlib
 import importlib.util
 import inspect
-import os
 import sys
 import tempfile
 import zipfile
@@ -16,8 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-from typing_extensions import override
 
 from tuner_component.errors import PreflightError
 from tuner_component.garbage import no_collection
@@ -66,7 +61,7 @@ class UserModule:
     def _load_file(self) -> ModuleType:
         path = Path(self.folder) / f"{self.name}.py"
         loaded = sys.modules.get(self.name)
-        if loaded is not None and _file_of(loaded) == path:
+        if loaded is not None and file_of(loaded) == path:
             return loaded
         spec = importlib.util.spec_from_file_location(self.name, path)
         if spec is None or spec.loader is None:
@@ -101,69 +96,6 @@ def wheel_of(exec_properties: Mapping[str, Any]) -> str:
     """Returns a local path of the wheel that holds the user's module, or ""."""
     _, _, wheel = (exec_properties.get("module_path") or "").partition("@")
     return _local(wheel) if wheel else ""
-
-
-def fingerprint(module: UserModule) -> str:
-    """Returns a hash of what the code does, as far as its syntax tells.
-
-    The module and what it imports from its own folder count. What has no part in
-    the search does not: comments, layout, the number in `max_trials=...` (a search
-    may be continued with more trials), and functions that only other TFX components
-    call, such as the Trainer's `run_fn`.
-    """
-    main = _file_of(module.load())
-    if main is None:
-        return ""
-    files = {main} | _loaded_from(main.parent)
-    digest = hashlib.sha256()
-    for file in sorted(files if module.folder else {main}):
-        tree = _SearchOnly().visit(ast.parse(file.read_text(encoding="utf-8")))
-        digest.update(f"{file.name}\n{ast.dump(tree)}\n".encode())
-    return digest.hexdigest()
-
-
-def _loaded_from(folder: Path) -> set[Path]:
-    files = [getattr(other, "__file__", None) for other in list(sys.modules.values())]
-    paths = [os.path.split(file) for file in files if file and file.endswith(".py")]
-    here = {parent for parent in {p for p, _ in paths} if _is_same(parent, folder)}
-    return {Path(parent, name).resolve() for parent, name in paths if parent in here}
-
-
-def _is_same(one: str, other: Path) -> bool:
-    """Resolving the folders of all that is loaded would take a tenth of a second."""
-    try:
-        return Path(one).samefile(other)
-    except OSError:
-        return False
-
-
-_OTHERS = ("run_fn", "trainer_fn", "preprocessing_fn", "stats_options_updater_fn")
-
-
-class _SearchOnly(ast.NodeTransformer):
-    """Leaves out what has no part in the search."""
-
-    @override
-    def visit_Module(self, node: ast.Module) -> ast.Module:
-        used = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
-        node.body = [
-            item
-            for item in node.body
-            if not (
-                isinstance(item, ast.FunctionDef)
-                and item.name in _OTHERS
-                and item.name not in used
-            )
-        ]
-        self.generic_visit(node)
-        return node
-
-    @override
-    def visit_keyword(self, node: ast.keyword) -> ast.keyword | None:
-        if node.arg == "max_trials" and isinstance(node.value, ast.Constant):
-            return None
-        self.generic_visit(node)
-        return node
 
 
 def _unlocated(exec_properties: Mapping[str, Any], scratch: str) -> UserModule:
@@ -246,7 +178,8 @@ def _import(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def _file_of(module: ModuleType) -> Path | None:
+def file_of(module: ModuleType) -> Path | None:
+    """Returns the Python file that a module was loaded from; None if there is none."""
     file = getattr(module, "__file__", None)
     return Path(file).resolve() if file and file.endswith(".py") else None
 
@@ -264,7 +197,7 @@ def _forget_siblings(folder: Path) -> None:
     """
     for path in folder.glob("*.py"):
         loaded = sys.modules.get(path.stem)
-        file = _file_of(loaded) if loaded else None
+        file = file_of(loaded) if loaded else None
         if file is not None and _is_unpacked(file.parent):
             del sys.modules[path.stem]
     sys.path[:] = [

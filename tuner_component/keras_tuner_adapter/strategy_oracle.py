@@ -10,7 +10,11 @@ import keras_tuner  # noqa: TID253 - the base class; this module is imported laz
 from typing_extensions import override
 
 from tuner_component.errors import PreflightError, StudyMismatchError
-from tuner_component.keras_tuner_adapter import bridge, oracle_patches
+from tuner_component.keras_tuner_adapter import (
+    bridge,
+    oracle_arguments,
+    oracle_patches,
+)
 from tuner_component.keras_tuner_adapter.growing import Growing
 from tuner_component.keras_tuner_adapter.proposals import OWN_PREFIX, Proposals
 from tuner_component.keras_tuner_adapter.space import from_keras_tuner
@@ -18,8 +22,6 @@ from tuner_component.search_space import SearchSpace
 from tuner_component.strategies import registry
 from tuner_component.strategies.base import Promote, Strategy, Suggest, Wait
 from tuner_component.trial import Fidelity, Objective
-
-_EPOCHS = "epochs"
 
 
 class StrategyOracle(keras_tuner.Oracle):
@@ -63,7 +65,7 @@ class StrategyOracle(keras_tuner.Oracle):
         max_consecutive_failed_trials: int = 3,
         **options: Any,
     ) -> None:
-        _check(strategy, options, seed, max_trials)
+        oracle_arguments.check(strategy, options, seed, max_trials)
         self._strategy_name, self._options = strategy, options
         self._has_rungs = "resource" in registry.options(strategy)
         self._is_limited = "max_trials" in registry.options(strategy)
@@ -72,7 +74,7 @@ class StrategyOracle(keras_tuner.Oracle):
         if self._is_limited:
             self._options = {"max_trials": max_trials, **options}
         super().__init__(
-            objective=_objective(objective),
+            objective=oracle_arguments.keras_tuner_objective(objective),
             # KerasTuner would count every rung of a configuration as a trial.
             max_trials=None if self._has_rungs else max_trials,
             hyperparameters=hyperparameters,
@@ -222,47 +224,6 @@ class StrategyOracle(keras_tuner.Oracle):
                 "hyperparameters never ends by itself. Set "
                 "StrategyOracle(max_trials=...)."
             )
-
-
-def _check(
-    strategy: str, options: dict[str, Any], seed: object, max_trials: object
-) -> None:
-    registry.check(strategy, options)
-    for name, value, least in (("seed", seed, 0), ("max_trials", max_trials, 1)):
-        integer = isinstance(value, int) and not isinstance(value, bool)
-        if not integer or value < least:  # type: ignore[operator]
-            if name == "max_trials" and value is None:
-                continue
-            raise ValueError(
-                f"StrategyOracle({name}={value!r}): expected an integer, at least "
-                f"{least}."
-            )
-    if registry.inherits(strategy, options):
-        raise ValueError(
-            "StrategyOracle(inherit_weights=True): a KerasTuner tuner passes no "
-            "weights from trial to trial. Leave the option out."
-        )
-    resource = options.get("resource", _EPOCHS)
-    if resource != _EPOCHS:
-        raise ValueError(
-            f"StrategyOracle(resource={resource!r}): expected {_EPOCHS!r}, the only "
-            "one that a KerasTuner tuner can spend."
-        )
-
-
-def _objective(given: Any) -> Any:
-    """Returns KerasTuner's objectives for ours."""
-    if isinstance(given, list | tuple):
-        for each in given:
-            if getattr(each, "weight", 1.0) != 1.0:
-                raise ValueError(
-                    f"StrategyOracle(objective=[..., {each!r}]): expected no weight, "
-                    "as KerasTuner adds objectives up. Scale the metric instead."
-                )
-        return [_objective(each) for each in given]
-    if isinstance(given, Objective):
-        return keras_tuner.Objective(given.name, given.direction)
-    return given
 
 
 def _space(config: dict[str, Any]) -> SearchSpace:

@@ -4,49 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tuner_component.data.accessor import SharedReader
-from tuner_component.data.table import Factory, Table
+from tuner_component.data.source import Source
+from tuner_component.data.table import Table
 
 LABEL = "__label__"
 """The label's name among the arrays of a `Split`."""
-
-_READ_BATCH = 4096
-
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """Where one split comes from.
-
-    Attributes:
-        factory: Makes a `tf.data.Dataset` from files.
-        files: File patterns.
-        schema: The (transformed) schema, or None.
-        label_key: The feature that is the label.
-    """
-
-    factory: Factory
-    files: Sequence[str]
-    schema: Any
-    label_key: str
-
-    def stream(self, batch_size: int, *, shuffle: bool, seed: int | None) -> Any:
-        """Returns one pass over the split as a dataset of (features, label)."""
-        from tfx_bsl.public import tfxio
-
-        return self.factory(
-            list(self.files),
-            tfxio.TensorFlowDatasetOptions(
-                batch_size=batch_size,
-                label_key=self.label_key,
-                num_epochs=1,
-                shuffle=shuffle,
-                shuffle_seed=seed,
-            ),
-            self.schema,
-        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,8 +93,8 @@ class Split:
         import tensorflow as tf
 
         if self._memory is None:
-            streamed = self._streamed(batch_size, shuffle=False, seed=None)
-            return streamed.repeat() if repeat else streamed
+            streamed = self.source.stream(batch_size, shuffle=False, seed=None)
+            return self._narrow(streamed.repeat() if repeat else streamed)
         if self.rows is None:
             rows = tf.data.Dataset.range(self._memory.num_examples)
         else:
@@ -165,7 +131,8 @@ class Split:
             pass, to be begun anew in every epoch.
         """
         if self._memory is None:
-            return self._streamed_epochs(batch_size, seed, steps, first)
+            streamed, steps = self.source.epochs(batch_size, seed, steps, first)
+            return self._narrow(streamed), steps
         first, num_examples = first or 0, self.num_examples or 0
         if steps is None:
             rows = _shuffled_rows(num_examples, seed, first, batch_size)
@@ -174,20 +141,7 @@ class Split:
         rows = _shuffled_rows(num_examples, seed, num_passes)
         return self._gathered(self._own(rows.skip(used).batch(batch_size))), steps
 
-    def _streamed_epochs(
-        self, batch_size: int, seed: int, steps: int | None, first: int | None
-    ) -> tuple[Any, int | None]:
-        streamed = self._streamed(batch_size, shuffle=True, seed=seed)
-        if steps is not None:
-            return streamed.repeat().skip((first or 0) * steps), steps
-        if first is None:
-            return streamed, None
-        for _ in range(first):
-            next(iter(streamed), None)  # Takes the seeds of that epoch.
-        return streamed.repeat(), -(-self._num_streamed // batch_size)
-
-    def _streamed(self, batch_size: int, *, shuffle: bool, seed: int | None) -> Any:
-        streamed = self.source.stream(batch_size, shuffle=shuffle, seed=seed)
+    def _narrow(self, streamed: Any) -> Any:
         if self.features is None:
             return streamed
         return streamed.map(lambda features, label: (self._given(features), label))
@@ -226,11 +180,6 @@ class Split:
             return self._given(features), label
 
         return batches_of_rows.map(gather).prefetch(2)
-
-    @functools.cached_property
-    def _num_streamed(self) -> int:
-        batches = self.source.stream(_READ_BATCH, shuffle=False, seed=None)
-        return sum(len(label) for _, label in batches)
 
 
 def open_split(

@@ -172,6 +172,17 @@ def test_a_continued_search_counts_its_own_epochs_for_the_time_left():
     assert progress.line(trials).endswith("8/16 epochs | about 1:20 left")
 
 
+@pytest.mark.parametrize("has_rungs", [False, True])
+def test_once_everything_has_been_done_no_time_is_left(has_rungs):
+    clock, trials = _Clock(), _rung_trials() if has_rungs else _trials()[:3]
+    total = 8 if has_rungs else None
+    progress = Progress("Tuner", _ACCURACY, 3, io.StringIO(), clock, total)
+    progress.line([])
+    clock.now = 60.0
+    progress.on_event(trials, Outcome("0002", 0))
+    assert progress.line(trials).endswith("8/8 epochs" if has_rungs else "trials/min")
+
+
 def test_the_table_tells_what_a_trial_got():
     lines = table(_rung_trials(), _ACCURACY).splitlines()
     assert lines[0].split() == ["trial", "val_accuracy", "epochs", "seconds", "units"]

@@ -95,8 +95,7 @@ class Progress:
         done = spent - (self._spent_before or 0.0)
         if not self._total or done <= 0 or seconds <= 0:
             return ""
-        left = max(self._total - spent, 0) * seconds / done
-        return f" | about {duration(left)} left"
+        return _time_left(" | ", (self._total - spent) * seconds / done)
 
     def _best(self, best: Trial, trials: Sequence[Trial]) -> str:
         first, *others = self._objectives
@@ -116,8 +115,7 @@ class Progress:
         text = f" | {rate * 60:.3g} trials/min"
         if self._expected:
             ended = sum(counts[state] for state in _COUNTED)
-            left = max(self._expected - ended, 0) / rate
-            text += f", about {duration(left)} left"
+            text += _time_left(", ", (self._expected - ended) / rate)
         return text
 
 
@@ -128,6 +126,11 @@ _REPORTED = (
     TrialState.INFEASIBLE,
 )
 _COUNTED = (TrialState.COMPLETED, TrialState.STOPPED, TrialState.FAILED)
+
+
+def _time_left(before: str, seconds: float) -> str:
+    """Returns nothing once everything has been done."""
+    return f"{before}about {duration(seconds)} left" if seconds > 0 else ""
 
 
 def _spent(trials: Sequence[Trial]) -> float:

@@ -1,4 +1,4 @@
-"""Names that the user may have misspelt."""
+"""What the user wrote: names that may be misspelt, values that messages show."""
 
 from __future__ import annotations
 
@@ -19,6 +19,17 @@ def check_names(owner: str, given: Mapping[str, Any], known: list[str]) -> None:
                 f"{owner} has no option {name!r}; expected one of {sorted(known)}."
                 + suggestion(name, known)
             )
+
+
+def shown(value: object) -> str:
+    """Returns a value for a message, with its type where that is not Python's own.
+
+    NumPy's 3 is written as Python's.
+    """
+    kind = type(value)
+    if kind.__module__ == "builtins":
+        return repr(value)
+    return f"{value!r} of type {kind.__module__}.{kind.__qualname__}"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -11,12 +11,14 @@ after SIGTERM.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
+import platform
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tuner_component.engines.flock.identity import role_of
 from tuner_component.engines.flock.timing import Timing
@@ -49,7 +51,7 @@ def run(storage: Storage, options: argparse.Namespace) -> int:
     """
     name = options.name or role_of(os.environ).name
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    with tempfile.TemporaryDirectory(prefix="tuner_worker_") as scratch:
+    with _scratch() as scratch:
         if options.slots > 1:
             os.environ[GRAPH_FOLDER] = f"{scratch}/graphs"
         worker = FlockWorker(
@@ -59,6 +61,20 @@ def run(storage: Storage, options: argparse.Namespace) -> int:
         _logger.info("%s looks for a study in %s.", worker.id, storage.root)
         _logger.info("%s leaves: %s", worker.id, worker.serve())
     return 0
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[str]:
+    """Makes a folder of the worker's own, which goes with it."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="tuner_worker_")
+    except OSError as error:
+        raise EngineError(
+            f"{platform.node()} cannot make a folder for temporary files: {error}. "
+            "Make room, or have TMPDIR name a folder that can be written to."
+        ) from error
+    with folder as scratch:
+        yield scratch
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ import dataclasses
 import os
 import platform
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,20 @@ def test_a_trial_that_kills_its_process_is_retried_and_fails_with_its_last_words
     assert "exit code 7" in trials[0].error.message
     assert "last words" in trials[0].error.traceback
     assert f"worker-0.log on {platform.node()}." in trials[0].error.message
+
+
+@pytest.mark.parametrize("mode", ["in_memory", "multi_processing"])
+def test_the_logs_of_a_search_without_errors_do_not_stay_behind(
+    tmp_path, monkeypatch, mode
+):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    case = Case(max_trials=2, num_rounds=1)
+    trials, _ = on_beam(tmp_path / "study", case, submitter(arguments(mode, 2)))
+    assert [trial.state for trial in trials] == [TrialState.COMPLETED] * 2
+    assert list(folder.glob("tuner_beam_*")) == []
 
 
 class _Killer(Silent):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 
 import pytest
 
@@ -61,6 +63,19 @@ def test_a_storage_without_permission_is_said_at_once_by_a_worker(tmp_path):
     )
     with pytest.raises(EngineError, match=r"cannot be used.*Permission denied"):
         worker.serve()
+
+
+def test_a_worker_that_can_make_no_folder_for_temporary_files_says_so(tmp_path):
+    code = (
+        "import sys, tempfile; from tuner_component import worker\n"
+        "tempfile.tempdir = sys.argv[1]\n"
+        "sys.exit(worker.main(['--root', sys.argv[2]]))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "none"), str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 1
+    assert "cannot make a folder for temporary files" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_report_that_nobody_can_read_costs_its_worker_its_trials(

@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 keras_tuner = pytest.importorskip("keras_tuner")
@@ -145,6 +146,7 @@ def test_a_failed_trial_is_no_end(tmp_path, bad):
         ({"seed": -1}, r"seed=-1\): expected an integer, at least 0"),
         ({"seed": None}, r"seed=None"),
         ({"max_trials": 0}, r"max_trials=0\): expected an integer, at least 1"),
+        ({"max_trials": np.int64(5)}, r"max_trials=.*5.* of type numpy.int64\): exp"),
         (
             {"strategy": "hyperband", "resource": "examples_fraction"},
             "'examples_fraction'.*expected 'epochs'",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tuner_component.search_space import Float, SearchSpace
@@ -18,6 +19,7 @@ REDUCING = ("asha", "hyperband", "successive_halving")
         ({"max_resource": 0}, "max_resource=0; expected an integer, at least 1"),
         ({"min_resource": 9, "max_resource": 5}, "min_resource=9 and max_resource=5"),
         ({"max_trials": 0}, "max_trials=0; expected an integer, at least 1"),
+        ({"max_trials": np.int32(9)}, r"9\)? of type numpy.int32; expected an integer"),
         ({"proposals": "bayes"}, r"proposals='bayes'.* mean 'bayesian'\?"),
         ({"proposals": "hyperband"}, r"proposals='hyperband'; expected one of \['bay"),
         ({"random_share": 1.5}, r"random_share=1.5; expected .* from 0 to 1"),

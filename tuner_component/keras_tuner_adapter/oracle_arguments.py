@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tuner_component.spelling import shown
 from tuner_component.strategies import registry
 from tuner_component.trial import Objective
 
@@ -35,7 +36,8 @@ def _check_integer(name: str, value: object, least: int) -> None:
     is_integer = isinstance(value, int) and not isinstance(value, bool)
     if not is_integer or value < least:  # type: ignore[operator]
         raise ValueError(
-            f"StrategyOracle({name}={value!r}): expected an integer, at least {least}."
+            f"StrategyOracle({name}={shown(value)}): expected an integer, at least "
+            f"{least}."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tuner_component.errors import SearchSpaceError
+from tuner_component.spelling import shown
 
 
 def check_name(name: object) -> None:
@@ -34,6 +35,6 @@ def check_integer(owner: str, what: str, value: object, low: int, high: int) -> 
     is_integer = isinstance(value, int) and not isinstance(value, bool)
     if not is_integer or not low <= value <= high:  # type: ignore[operator]
         raise SearchSpaceError(
-            f"The architecture {owner!r} received {what}={value!r}; expected an "
+            f"The architecture {owner!r} received {what}={shown(value)}; expected an "
             f"integer from {low} to {high}."
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from tuner_component.spelling import shown
+
 
 def check_integer(strategy: str, name: str, value: object, least: int) -> None:
     """Raises unless an option is an integer of at least `least`.
@@ -14,7 +16,7 @@ def check_integer(strategy: str, name: str, value: object, least: int) -> None:
     integer = isinstance(value, int) and not isinstance(value, bool)
     if not integer or value < least:  # type: ignore[operator]
         raise ValueError(
-            f"The strategy {strategy!r} received {name}={value!r}; expected an "
+            f"The strategy {strategy!r} received {name}={shown(value)}; expected an "
             f"integer, at least {least}. Correct it or leave it out."
         )
 
@@ -31,8 +33,8 @@ def check_number(
     if not number or not low <= value <= high or math.isinf(value):  # type: ignore[operator, arg-type]
         expected = f"of at least {low}" if math.isinf(high) else f"from {low} to {high}"
         raise ValueError(
-            f"The strategy {strategy!r} received {name}={value!r}; expected a finite "
-            f"number {expected}. Correct it or leave it out."
+            f"The strategy {strategy!r} received {name}={shown(value)}; expected a "
+            f"finite number {expected}. Correct it or leave it out."
         )
 
 
@@ -44,6 +46,6 @@ def check_flag(strategy: str, name: str, value: object) -> None:
     """
     if not isinstance(value, bool):
         raise ValueError(
-            f"The strategy {strategy!r} received {name}={value!r}; expected True or "
-            "False. Correct it or leave it out."
+            f"The strategy {strategy!r} received {name}={shown(value)}; expected True "
+            "or False. Correct it or leave it out."
         )

@@ -6,9 +6,11 @@ takes one trial, and threads of one Beam worker really run at the same time.
 
 from __future__ import annotations
 
+import atexit
 import collections
 import os
 import platform
+import shutil
 import tempfile
 import threading
 import time
@@ -22,12 +24,17 @@ from tuner_component.trial import Reason, TrialError
 
 
 class Workshop:
-    """Lends a pool of one process to each of several threads."""
+    """Lends a pool of one process to each of several threads.
+
+    The logs of a pool are gone in the end, unless one of its jobs went wrong: then
+    people are told where they are.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: dict[str, list[LocalPool]] = collections.defaultdict(list)
-        self._known: list[LocalPool] = []
+        self._known: dict[LocalPool, str] = {}
+        self._read: set[str] = set()
 
     def warm(self, order: Order) -> None:
         """Starts a process for later, unless there is one; does not wait for it."""
@@ -50,18 +57,22 @@ class Workshop:
             outcome = _outcome_in_time(pool, job, order.ends_at)
         except EngineError as error:
             pool.close()
+            self._read.add(self._known.get(pool, ""))
             return _broken_off(job, started, str(error))
         with self._lock:
             self._idle[_key(order)].append(pool)
+            if outcome is not None and outcome.error is not None:
+                self._read.add(self._known.get(pool, ""))
         return outcome
 
     def close(self) -> None:
         """Ends all processes."""
         with self._lock:
-            pools, self._known = self._known, []
+            pools = list(self._known)
             self._idle.clear()
         for pool in pools:
             pool.close()
+        self._delete_logs()
 
     def _borrow(self, order: Order) -> LocalPool:
         with self._lock:
@@ -70,18 +81,28 @@ class Workshop:
 
     def _made(self, order: Order) -> LocalPool:
         name = f"{platform.node()}-{os.getpid()}-{len(self._known)}"
+        folder = tempfile.mkdtemp(prefix=f"tuner_beam_{name}_")
         pool = LocalPool(
             1,
             order.evaluator,
             order.settings,
-            log_folder=tempfile.mkdtemp(prefix=f"tuner_beam_{name}_"),
+            log_folder=folder,
             preload=Preload(order.libraries, order.user_modules),
             limits=order.limits,
             environment=order.environment,
         )
         pool.name_logs(platform.node())
-        self._known.append(pool)
+        if not self._known:  # Beam ends its workers without `close`.
+            atexit.register(self._delete_logs)
+        self._known[pool] = folder
         return pool
+
+    def _delete_logs(self) -> None:
+        with self._lock:
+            folders = set(self._known.values()) - self._read
+            self._known.clear()
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 WORKSHOP = Workshop()

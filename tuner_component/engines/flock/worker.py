@@ -7,8 +7,9 @@ import logging
 import time
 
 from tuner_component.engines.flock import code, layout, messages
+from tuner_component.engines.flock.heartbeat import Heartbeat
 from tuner_component.engines.flock.held_jobs import HeldJobs
-from tuner_component.engines.flock.layout import LEAD, MARK, Lead, Term
+from tuner_component.engines.flock.layout import LEAD, Lead, Term
 from tuner_component.engines.flock.messages import Kind, Note, Setup
 from tuner_component.engines.flock.timing import Pace, Silence, Timing
 from tuner_component.engines.flock.workplace import Workplace, unseen
@@ -63,10 +64,9 @@ class FlockWorker:
         self._setup: Setup | None = None
         self._jobs: HeldJobs | None = None
         self._num_joined = 0
-        self._lease_end = 0.0
-        self._next_beat = 0.0
+        self._heartbeat = Heartbeat(self._storage, self.id, self._workplace.lease)
         self._batch_end = float("inf")
-        self._beat = self._next_job = self._next_mail = 0
+        self._next_job = self._next_mail = 0
 
     def serve(self) -> str:
         """Works; returns why it is over, for people.
@@ -89,7 +89,7 @@ class FlockWorker:
             self._leave()
 
     def _turn(self) -> None:
-        if time.monotonic() >= self._next_beat:
+        if time.monotonic() >= self._heartbeat.next_at:
             self._meet()
         if self._jobs is None or self._term is None:
             time.sleep(self._pace.pause())
@@ -191,18 +191,11 @@ class FlockWorker:
         raise EngineError(f"{self.id} cannot work: {why}")
 
     def _give_sign(self) -> None:
-        began = time.monotonic()
         if self._trouble.seconds > self._timing.lease_seconds:
             return  # who cannot report is of no use
-        if self._jobs is not None and self._beat and began >= self._lease_end:
+        if self._jobs is not None and self._heartbeat.is_late:
             self._jobs.give_up("This worker was paused or cut off from the storage.")
-        self._storage.write(layout.beat_name(self.id, self._beat + 1), MARK)
-        self._beat += 1
-        self._lease_end = began + self._timing.lease_seconds
-        self._workplace.lease.extend(self._lease_end)
-        self._next_beat = began + self._timing.beat_seconds
-        if self._beat > 1:
-            self._storage.delete(layout.beat_name(self.id, self._beat - 1))
+        self._heartbeat.give(self._timing)
 
     def _end_cancelled(self, lead: Lead) -> None:
         if self._jobs is not None and lead.term == self._term:
@@ -236,7 +229,7 @@ class FlockWorker:
         now = time.monotonic()
         if jobs.notes:
             self._batch_end = min(self._batch_end, now + self._timing.batch_seconds)
-        pauses = [self._next_beat - now, self._batch_end - now]
+        pauses = [self._heartbeat.next_at - now, self._batch_end - now]
         if jobs.num_free > 0:
             pauses.append(self._pace.pause())
         if _is_urgent(jobs.notes):
@@ -264,7 +257,7 @@ class FlockWorker:
                 if not self._has_ended:
                     self._jobs.notes.append(Note(Kind.LEFT, why=self._why_left))
                     self._send(self._jobs, self._term)
-                self._storage.delete(layout.beat_name(self.id, self._beat))
+                self._heartbeat.end()
         self._storage.close()
 
 

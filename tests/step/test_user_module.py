@@ -90,3 +90,10 @@ def test_folds_of_a_tuner_are_refused_unless_they_are_its_own(write_module):
         locate({"module_file": asks}, _NO_SCRATCH)
     own = write_module("um_own_folds", f"{tuner}{folds}(model, x):\n    return 3\n")
     assert locate({"module_file": own}, _NO_SCRATCH).function == "tuner_fn"
+
+
+def test_folds_that_a_module_uses_itself_are_its_own(write):
+    folds = "def cross_validation():\n    return 5\n"
+    used = "def tuner_fn(fn_args):\n    return cross_validation()\n"
+    module = {"module_file": write("um_used_folds", folds + used)}
+    assert locate(module, _NO_SCRATCH).function == "tuner_fn"

@@ -12,13 +12,8 @@ from typing import Any
 from tuner_component.data import SharedReader, Source, open_split
 from tuner_component.errors import PreflightError
 from tuner_component.model_code import ModelCode
-from tuner_component.step import preflight, prior_results
-from tuner_component.step.user_module import (
-    BUILD_FUNCTION,
-    FOLD_FUNCTION,
-    UserModule,
-    asks_for_folds,
-)
+from tuner_component.step import folds, preflight, prior_results
+from tuner_component.step.user_module import BUILD_FUNCTION, UserModule
 
 _PROPERTIES = ("train_args", "eval_args", "custom_config")
 
@@ -115,7 +110,7 @@ def load_model_code(
             "validation_steps": args.eval_steps,
         },
         cross_validation=functools.partial(_cross_validation, loaded, args),
-        asks_for_folds=asks_for_folds(loaded),
+        asks_for_folds=folds.are_wanted(loaded),
         seed=seed,
         fn_args=args,
     )
@@ -165,7 +160,7 @@ def _cross_validation(module: Any, args: Any) -> Any:
     """Returns what the module's function of that name returns, if it has one."""
     import inspect
 
-    function = getattr(module, FOLD_FUNCTION, None)
+    function = getattr(module, folds.FOLD_FUNCTION, None)
     if function is None:
         return {}
     parameters = inspect.signature(function).parameters

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import importlib.util
-import inspect
 import sys
 import tempfile
 import zipfile
@@ -17,10 +16,10 @@ from typing import Any
 from tuner_component.errors import PreflightError
 from tuner_component.garbage import no_collection
 from tuner_component.spelling import suggestion
+from tuner_component.step import folds
 
 STOCK_FUNCTION = "tuner_fn"
 BUILD_FUNCTION = "build_model"
-FOLD_FUNCTION = "cross_validation"
 
 _UNPACKED = "user_code_"
 
@@ -129,10 +128,10 @@ def _function(loaded: ModuleType, module: UserModule) -> str:
                 f"The module {module.name!r} has no function {module.function!r}."
                 + _offer(loaded, module.function)
             )
-        _check_no_folds(loaded, module)
+        folds.check_none(loaded)
         return module.function
     if callable(getattr(loaded, STOCK_FUNCTION, None)):
-        _check_no_folds(loaded, module)
+        folds.check_none(loaded)
         return STOCK_FUNCTION
     if callable(getattr(loaded, BUILD_FUNCTION, None)):
         return ""
@@ -141,28 +140,6 @@ def _function(loaded: ModuleType, module: UserModule) -> str:
         f"{BUILD_FUNCTION}(hp); expected one of them at its top level."
         + _offer(loaded, BUILD_FUNCTION)
     )
-
-
-def asks_for_folds(loaded: ModuleType) -> bool:
-    """Returns whether a module has a `cross_validation()`.
-
-    A function that takes more than ours may is one of the user's own.
-    """
-    function = getattr(loaded, FOLD_FUNCTION, None)
-    if not inspect.isfunction(function):
-        return False
-    return set(inspect.signature(function).parameters) <= {"fn_args"}
-
-
-def _check_no_folds(loaded: ModuleType, module: UserModule) -> None:
-    """Raises if the user wants folds of a tuner, which trains as it likes."""
-    if asks_for_folds(loaded):
-        raise PreflightError(
-            f"The module {module.name!r} has {FOLD_FUNCTION}(), but the tuner that "
-            "tuner_fn returns trains each trial itself, on data that it has from "
-            f"there. Expected {FOLD_FUNCTION}() beside {BUILD_FUNCTION}(hp): write "
-            f"that in place of tuner_fn, or remove {FOLD_FUNCTION}()."
-        )
 
 
 def _offer(loaded: ModuleType, wanted: str) -> str:

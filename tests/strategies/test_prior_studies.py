@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -127,3 +129,9 @@ def test_the_nearest_value_is_the_nearest_of_all(parameter):
 def test_a_range_of_any_length_takes_no_time():
     space = SearchSpace([Int("x", 1, 10**15), Float("y", 0.0, 999.0, step=0.001)])
     assert translated(space, {"x": 1e14 + 0.4, "y": 0.1234})["x"] == 10**14
+
+
+@pytest.mark.parametrize("value", [None, [2], {"a": 2}, True, "2", math.nan])
+def test_what_is_no_number_is_beyond_a_range(value):
+    prior = PriorStudy("old", (PriorTrial({"units": value}, 0.5),))
+    assert prior.within(SearchSpace([Int("units", 1, 9)])).trials == ()

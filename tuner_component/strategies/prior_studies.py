@@ -113,6 +113,8 @@ def _own(parameter: Parameter, value: Value) -> Value | None:
     exact = parameter.canonical(value)
     if exact is not None or not isinstance(parameter, Float | Int):
         return exact
-    if isinstance(value, bool | str) or not parameter.low <= value <= parameter.high:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not parameter.low <= value <= parameter.high:
         return None
     return parameter.nearest(value)

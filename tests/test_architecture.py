@@ -47,7 +47,7 @@ LAYERS: tuple[tuple[int, frozenset[str]], ...] = (
     (4, frozenset({"beam_search"})),
     (5, frozenset({"keras_tuner_adapter"})),
     (6, frozenset({"artifacts"})),
-    (6, frozenset({"step"})),
+    (6, frozenset({"step", "tensorboard"})),
     (6, frozenset({"vertex"})),
     (6, frozenset({"executor"})),
     (6, frozenset({"beam_executor"})),
@@ -103,8 +103,8 @@ BEAM_STAGES = ("pipeline", "stages", "transform")
 # whenever scikit-learn is.
 LAZILY = {
     "IPython", "absl", "apache_beam", "google", "joblib", "keras", "keras_tuner",
-    "numpy", "pyarrow", "scipy", "sklearn", "tensorflow", "tensorflow_metadata", "tensorflow_transform",
-    "tf_keras", "tfx", "tfx_bsl", "threadpoolctl", "typing_extensions",
+    "numpy", "pyarrow", "scipy", "sklearn", "tensorboard", "tensorflow", "tensorflow_metadata",
+    "tensorflow_transform", "tf_keras", "tfx", "tfx_bsl", "threadpoolctl", "typing_extensions",
 }  # fmt: skip
 MAX_LINES = 400
 

@@ -37,9 +37,22 @@ def test_who_collects_none_keeps_it_so():
 
 def test_what_was_made_meanwhile_is_old():
     with no_collection():
-        made = [[]]
+        made = [[] for _ in range(2 * gc.get_threshold()[0])]
     assert any(each is made for each in gc.get_objects(generation=2))
     assert not gc.get_freeze_count()
+
+
+def test_what_makes_little_does_not_look_at_all_that_is_there(monkeypatch):
+    asked = []
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: asked.append(1) or 0)
+    gc.collect()
+    with no_collection():
+        pass
+    assert not asked
+    with no_collection():
+        made = [[] for _ in range(2 * gc.get_threshold()[0])]
+    assert asked
+    assert made
 
 
 def test_garbage_made_meanwhile_is_found_later():

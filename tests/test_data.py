@@ -154,6 +154,19 @@ def test_sparse_and_string_features_are_streamed(tmp_path):
     assert sorted(_labels(split.batches(8))) == list(range(50))
 
 
+@pytest.mark.parametrize("names", [None, frozenset({"w"}), frozenset({"x"})])
+@pytest.mark.parametrize("words", [False, True])
+def test_a_split_tells_what_its_batches_are(tmp_path, words, names):
+    _write(tmp_path / "data.gz", _ROWS, words=words)
+    schema = text_format.Parse(_SCHEMA + (_WORDS if words else ""), schema_pb2.Schema())
+    source = Source(_factory, [str(tmp_path / "data.gz")], schema, "y")
+    split = open_split(source, str(tmp_path / "cache"))
+    split = split.only(names) if names else split
+    features, _ = split.batches(5).element_spec
+    assert split.feature_specs() == features
+    assert names is None or set(features) == names & {"x", "w" if words else "x"}
+
+
 def test_a_part_of_a_table_has_its_examples(tmp_path):
     _write(tmp_path / "data.gz", _ROWS, words=True)
     schema = text_format.Parse(_SCHEMA + _WORDS, schema_pb2.Schema())

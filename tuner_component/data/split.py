@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tuner_component.data.accessor import SharedReader
+from tuner_component.data.batch_map import batch_spec, mapped
+from tuner_component.data.shuffled_rows import shuffled_rows
 from tuner_component.data.source import Source
 from tuner_component.data.table import Table
 
@@ -70,10 +72,7 @@ class Split:
         if self.whole is not None:
             return self.whole.only(names).part(self.rows)
         if names not in self._narrowed:
-            arrays = self.arrays
-            if arrays is not None:
-                kept = names | {LABEL}
-                arrays = {name: arrays[name] for name in arrays if name in kept}
+            arrays = self.arrays and _only(self.arrays, names | {LABEL})
             self._narrowed[names] = dataclasses.replace(
                 self, arrays=arrays, features=names
             )
@@ -82,6 +81,12 @@ class Split:
     @functools.cached_property
     def _narrowed(self) -> dict[frozenset[str], Split]:
         return {}
+
+    def feature_specs(self) -> Mapping[str, Any]:
+        """Returns feature name to `tf.TypeSpec` of a batch."""
+        if self.arrays is None or self._memory is None:
+            return dict(self.batches(1).element_spec[0])
+        return dict(batch_spec(self._memory, LABEL, None)[0])
 
     def batches(self, batch_size: int, *, repeat: bool = False) -> Any:
         """Returns a dataset of `(features, label)` batches, in the order of the data.
@@ -135,26 +140,27 @@ class Split:
             return self._narrow(streamed), steps
         first, num_examples = first or 0, self.num_examples or 0
         if steps is None:
-            rows = _shuffled_rows(num_examples, seed, first, batch_size)
+            rows = shuffled_rows(num_examples, seed, first, batch_size)
             return self._gathered(self._own(rows)), -(-num_examples // batch_size)
         num_passes, used = divmod(first * steps * batch_size, num_examples)
-        rows = _shuffled_rows(num_examples, seed, num_passes)
+        rows = shuffled_rows(num_examples, seed, num_passes)
         return self._gathered(self._own(rows.skip(used).batch(batch_size))), steps
 
     def _narrow(self, streamed: Any) -> Any:
-        if self.features is None:
+        names = self.features
+        if names is None:
             return streamed
-        return streamed.map(lambda features, label: (self._given(features), label))
-
-    def _given(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        names = features if self.features is None else self.features
-        return {name: features[name] for name in features if name in names}
+        return streamed.map(lambda features, label: (_only(features, names), label))
 
     @functools.cached_property
     def _memory(self) -> Table | None:
         if self.whole is not None:
             return self.whole._memory
-        return self.table if self.arrays is None else Table.of(self.arrays)
+        if self.arrays is not None:
+            return Table.of(self.arrays)
+        if self.table is None or self.features is None:
+            return self.table
+        return self.table.only(self.features | {self.source.label_key})
 
     @property
     def _label_key(self) -> str:
@@ -172,14 +178,8 @@ class Split:
         return batches.map(lambda rows: tf.gather(own, rows))
 
     def _gathered(self, batches_of_rows: Any) -> Any:
-        table, label_key = self._memory or Table.of({}), self._label_key
-
-        def gather(rows: Any) -> Any:
-            features = table.gather(rows)
-            label = features.pop(label_key)
-            return self._given(features), label
-
-        return batches_of_rows.map(gather).prefetch(2)
+        table = self._memory or Table.of({})
+        return mapped(table, self._label_key, batches_of_rows).prefetch(2)
 
 
 def open_split(
@@ -210,17 +210,5 @@ def open_split(
     return Split(source, arrays)
 
 
-def _shuffled_rows(
-    num_examples: int, seed: int, first_pass: int, batch_size: int | None = None
-) -> Any:
-    """Returns row numbers, pass after pass for ever; batched within each pass."""
-    import tensorflow as tf
-
-    def one_pass(number: Any) -> Any:
-        rows = tf.random.experimental.stateless_shuffle(
-            tf.range(num_examples, dtype=tf.int64), tf.stack([seed, number])
-        )
-        dataset = tf.data.Dataset.from_tensor_slices(rows)
-        return dataset.batch(batch_size) if batch_size else dataset
-
-    return tf.data.Dataset.counter(first_pass).flat_map(one_pass)
+def _only(features: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: features[name] for name in features if name in names}

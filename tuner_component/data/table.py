@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,16 @@ class Table:
         pairs = zip(self.columns, self.contents, strict=True)
         known = {c.name: arrays[0] for c, arrays in pairs if _is_numbers(c)}
         return known.get(name)
+
+    def only(self, names: Collection[str]) -> Table:
+        """Returns the table of these features alone; memory is shared."""
+        kept = [k for k, column in enumerate(self.columns) if column.name in names]
+        return dataclasses.replace(
+            self,
+            columns=[self.columns[k] for k in kept],
+            contents=[self.contents[k] for k in kept],
+            graphs={},
+        )
 
     def gather(self, rows: Any) -> dict[str, Any]:
         """Returns the examples with these numbers, `(batch,)`, as a batch."""

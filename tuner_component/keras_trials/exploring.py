@@ -36,7 +36,7 @@ def explore(code: ModelCode) -> Evaluation:
     seeding.seed(0)
     with model_fidelity.recorded() as asked:
         model = built_model(code, hp)
-    model_inputs.check(model, code.train.batches(1).element_spec[0])
+    model_inputs.check(model, code.train.feature_specs())
     code = narrowed(code, model)
     make_variables(model, code)
     kinds = fidelities.kinds(code.train, model, asked)

@@ -122,7 +122,7 @@ def _shuffle() -> Callable[[Any, Any, Any], Any]:
     number = tf.TensorSpec([], tf.int64)
     specs = [number, number, tf.TensorSpec([None], tf.int64)]
     graph: Callable[[Any, Any, Any], Any] = tf.function(
-        shuffle, input_signature=specs
+        shuffle, input_signature=specs, autograph=False
     ).get_concrete_function()
     return graph
 

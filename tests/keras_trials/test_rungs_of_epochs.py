@@ -13,7 +13,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")
 
-from tuner_component.data import Split  # noqa: E402
+from tuner_component.data import Source, Split  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
 from tuner_component.keras_trials import evaluating, training_state, weights_file  # noqa: E402
 from tuner_component.trial import Fidelity  # noqa: E402
@@ -29,22 +29,21 @@ def arrays(num_examples=50):
     return {"x": x, "__label__": y}
 
 
-class _Streamed:
-    """A source whose reader shuffles in two places, as that of TFX does."""
+def _read(files, options, schema):
+    """Shuffles in two places, as the reader of TFX does."""
+    import tensorflow as tf
 
-    def stream(self, batch_size, *, shuffle, seed):
-        import tensorflow as tf
-
-        data = arrays()
-        label = data.pop("__label__")
-        dataset = tf.data.Dataset.from_tensor_slices((data, label))
-        if shuffle:
-            dataset = dataset.shuffle(50, seed).shuffle(7, seed)
-        return dataset.batch(batch_size)
+    data = arrays()
+    label = data.pop("__label__")
+    dataset = tf.data.Dataset.from_tensor_slices((data, label))
+    if options.shuffle:
+        seed = options.shuffle_seed
+        dataset = dataset.shuffle(50, seed).shuffle(7, seed)
+    return dataset.batch(options.batch_size)
 
 
 DATA = Split(None, arrays())
-STREAMED = Split(_Streamed(), None)
+STREAMED = Split(Source(_read, [], None, "__label__"), None)
 
 
 def model_of(library, optimizer=None, **compiled):

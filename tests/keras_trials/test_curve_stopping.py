@@ -12,6 +12,7 @@ from tuner_component.evaluation import Job, evaluate
 from tuner_component.keras_trials import evaluating, weights_file
 from tuner_component.keras_trials.together import KerasEvaluation
 from tuner_component.keras_tuner_adapter.stock_evaluation import make_evaluator
+from tuner_component.training import width
 from tuner_component.trial import Fidelity, StoppingRule
 
 OUT_OF_REACH = StoppingRule(-50.0, 0.3)
@@ -38,7 +39,11 @@ def test_what_beats_the_incumbent_goes_on(data, tmp_path):
     assert (len(outcome.measurements), outcome.stopped) == (6, "")
 
 
-def test_trials_that_train_together_are_given_up_one_by_one(data, tmp_path):
+def test_trials_that_train_together_are_given_up_one_by_one(
+    data, tmp_path, monkeypatch
+):
+    # Whether that is faster is nothing that a test may depend on.
+    monkeypatch.setattr(width, "_seconds", lambda *_: 1.0)
     rules = (OUT_OF_REACH, None)
     jobs = [
         dataclasses.replace(

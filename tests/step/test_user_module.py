@@ -92,8 +92,8 @@ def test_folds_of_a_tuner_are_refused_unless_they_are_its_own(write_module):
     assert locate({"module_file": own}, _NO_SCRATCH).function == "tuner_fn"
 
 
-def test_folds_that_a_module_uses_itself_are_its_own(write):
+def test_folds_that_a_module_uses_itself_are_its_own(write_module):
     folds = "def cross_validation():\n    return 5\n"
     used = "def tuner_fn(fn_args):\n    return cross_validation()\n"
-    module = {"module_file": write("um_used_folds", folds + used)}
+    module = {"module_file": write_module("um_used_folds", folds + used)}
     assert locate(module, _NO_SCRATCH).function == "tuner_fn"

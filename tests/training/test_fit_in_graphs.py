@@ -199,9 +199,51 @@ def test_what_graphs_cannot_do_keras_does(build, fit, reason, caplog):
     assert said in caplog.text
 
 
-def test_data_of_unknown_length_are_left_to_keras():
-    _assert_equal(kinds.dense, data=lambda batches: batches.filter(lambda *_: True))
+def _of_unknown_length(batches):
+    """Returns the seven batches, of which nothing says that they are so many."""
+    return batches.filter(lambda *_: True)
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        {},
+        {"validation_data": None},
+        {"steps_per_epoch": 2, "validation_steps": 3},
+        {"steps_per_epoch": 3, "validation_steps": 30},  # The third epoch has one.
+        {"steps_per_epoch": 100},
+    ],
+    ids=str,
+)
+def test_data_of_unknown_length_may_end_at_any_step(fit):
+    """As those of known length do: Keras counts a step more where it finds no batch.
+
+    Of its step some operations run before TensorFlow knows that there are no data.
+    """
+    theirs, their_variables = trained(kinds.dropout, in_graphs=False, **fit)
+    fit = {"data": _of_unknown_length, **fit}
+    for is_shared in (False, True):
+        ours, our_variables = trained(
+            kinds.dropout, in_graphs=True, is_shared=is_shared, **fit
+        )
+        assert largest_difference(ours, theirs) <= TOLERANCE
+        for one, other in zip(our_variables, their_variables, strict=True):
+            assert one == pytest.approx(other, abs=10 * TOLERANCE)
+    _assert_graphs()
+
+
+def test_generators_are_left_to_keras():
+    model = kinds.dense()
+    training.fit_in_graphs(model, is_shared=True)
+    model.fit((batch for batch in dataset(model)), epochs=1, verbose=0)
     assert support._said == {"the length of its data is not known"}
+
+
+def test_steps_that_graphs_cannot_do_end_with_the_data_too(caplog):
+    with caplog.at_level(logging.WARNING):
+        data = _of_unknown_length
+        _assert_equal(_own_step, data=data, steps_per_epoch=3, validation_data=None)
+    assert support._said
 
 
 def test_wrong_arguments_are_told_by_keras():

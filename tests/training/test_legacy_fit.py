@@ -75,6 +75,11 @@ def assert_equal(**given):
         assert one == pytest.approx(other, abs=TOLERANCE)
 
 
+def test_data_of_unknown_length_are_left_to_keras():
+    assert_equal(data=lambda batches: batches.filter(lambda *_: True))
+    assert support._said == {"the length of its data is not known"}
+
+
 @pytest.mark.parametrize(("steps", "validation_steps"), [(5, 3), (3, 8)])
 def test_it_is_fit_on_endless_data(steps, validation_steps):
     assert_equal(

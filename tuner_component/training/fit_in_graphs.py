@@ -10,14 +10,21 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from typing_extensions import override
 
-from tuner_component.training import legacy_fit, reuse, row_graphs, support
+from tuner_component.training import (
+    fit_steps,
+    legacy_fit,
+    reuse,
+    row_graphs,
+    support,
+)
+from tuner_component.training.epoch_graph import NoGraphError
 from tuner_component.training.fit import first_line
+from tuner_component.training.fit_steps import Steps
 from tuner_component.training.iterator_graphs import (
     IteratorGraphs,
     batch_spec,
@@ -27,8 +34,6 @@ from tuner_component.training.left_by_traces import without_variables
 from tuner_component.training.model_variables import make_variables
 from tuner_component.training.numbers import Numbers
 from tuner_component.training.row_graphs import RowGraphs
-
-_DATA = ("x", "y", "batch_size", "sample_weight", "shuffle", "class_weight")
 
 
 def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
@@ -53,20 +58,21 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
         given.apply_defaults()
         said = {name: given.arguments[name] for name in list(given.arguments)[1:]}
         try:
-            steps, why_not = _steps(model, said)
-        except Exception as error:  # noqa: BLE001 - `fit` raises what is wrong
-            steps, why_not = (0, 0), first_line(error)
-        if why_not:
-            support.fall_back(why_not)
+            train, test = _steps(model, said)
+        except NoGraphError as error:
+            support.fall_back(str(error))
             return own(*args, **kwargs)
-        graphs = row_graphs.of(model, said, steps[0], kept)
+        except Exception as error:  # noqa: BLE001 - `fit` raises what is wrong
+            support.fall_back(first_line(error))
+            return own(*args, **kwargs)
+        graphs = row_graphs.of(model, said, train.number, kept)
         if graphs is not None:
             given.arguments.update(graphs.data)
             args, kwargs = given.args[1:], given.kwargs
         at_once = (
-            _Functions(model, *steps, graphs, kept)
+            _Functions(model, train, test, graphs, kept)
             if legacy is None
-            else legacy.steps_at_once(max(steps))
+            else legacy.steps_at_once(max(train.number, test.number))
         )
         with at_once:
             return own(*args, **kwargs)
@@ -77,13 +83,15 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
     vars(model)["fit"] = fit
 
 
-def _steps(model: Any, said: Mapping[str, Any]) -> tuple[tuple[int, int], str]:
-    """Returns the steps of an epoch and of a validation; or why graphs cannot do it."""
+def _steps(model: Any, said: Mapping[str, Any]) -> tuple[Steps, Steps]:
+    """Returns those of an epoch and of a validation.
+
+    Raises:
+        NoGraphError: If graphs cannot do what `fit` is told.
+    """
     callbacks = said["callbacks"] or ()
     if not isinstance(callbacks, list | tuple):
-        return (0, 0), "its callbacks are no list"
-    if said["validation_split"]:
-        return (0, 0), "fit() is told validation_split"
+        raise NoGraphError("its callbacks are no list")
     is_legacy = legacy_fit.is_legacy(model)
     reason = (
         legacy_fit.why_not(model, callbacks)
@@ -91,56 +99,11 @@ def _steps(model: Any, said: Mapping[str, Any]) -> tuple[tuple[int, int], str]:
         else support.why_not(model, (), callbacks)
     )
     if reason:
-        return (0, 0), reason
-    train, reason = _num_steps(
-        {name: said[name] for name in _DATA},
-        said["steps_per_epoch"],
-        said["epochs"] - said["initial_epoch"],
-    )
-    if reason or said["validation_data"] is None:
-        return (train, 0), reason
-    data = dict(zip(("x", "y", "sample_weight"), _parts(said), strict=True))
-    size = said["validation_batch_size"] or said["batch_size"]
-    test, reason = _num_steps({**data, "batch_size": size}, said["validation_steps"], 1)
-    return (train, test), reason
-
-
-def _parts(said: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    import keras
-
-    parts: tuple[Any, Any, Any] = keras.utils.unpack_x_y_sample_weight(
-        said["validation_data"]
-    )
-    return parts
-
-
-def _num_steps(
-    data: Mapping[str, Any], steps: int | None, times: int
-) -> tuple[int, str]:
-    held = _num_batches(data)
-    if held is None or (steps is None and held == math.inf):
-        return 0, "the length of its data is not known"
-    if steps is None:
-        return int(held), "" if held else "its data are empty"
-    return steps, "its data end before the last epoch" if held < steps * times else ""
-
-
-def _num_batches(data: Mapping[str, Any]) -> float | None:
-    import tensorflow as tf
-
-    features = data["x"]
-    if isinstance(features, tf.data.Dataset):
-        number = int(features.cardinality())
-        return {
-            tf.data.INFINITE_CARDINALITY: math.inf,
-            tf.data.UNKNOWN_CARDINALITY: None,
-        }.get(number, number)
-    if not all(hasattr(part, "shape") for part in tf.nest.flatten(features)):
-        return None
-    from keras.src.trainers import data_adapters
-
-    adapter = data_adapters.get_data_adapter(**data)
-    return None if adapter.num_batches is None else float(adapter.num_batches)
+        raise NoGraphError(reason)
+    train, test = fit_steps.of(said)
+    if is_legacy and (train.may_end or test.may_end):
+        raise NoGraphError("the length of its data is not known")
+    return train, test
 
 
 class _Functions(contextlib.AbstractContextManager[None]):
@@ -149,13 +112,14 @@ class _Functions(contextlib.AbstractContextManager[None]):
     def __init__(
         self,
         model: Any,
-        train_steps: int,
-        test_steps: int,
+        train: Steps,
+        test: Steps,
         graphs: RowGraphs | None,
         kept: dict[Any, Any] | None,
     ) -> None:
         self._model, self._kept = model, kept
-        self._train_steps, self._test_steps = train_steps, test_steps
+        self._train_steps, self._test_steps = train.number, test.number
+        self._may_end = {"train_step": train.may_end, "test_step": test.may_end}
         self._at_once = model.steps_per_execution
         self._evaluate, self._result = model.evaluate, model._get_metrics_result_or_logs
         self._train_on_batch = model.train_on_batch
@@ -225,23 +189,45 @@ class _Functions(contextlib.AbstractContextManager[None]):
             model.train_function, self._logs = self._train, logs
 
     def _run(self, kind: str, iterator: Any, steps: int) -> Any:
+        import tensorflow as tf
+
         if kind not in self._plain:
             try:
                 with without_variables(self._model):
-                    graph = self._graphs(iterator).graph(f"{kind}_step", iterator)
+                    graph = self._graph(f"{kind}_step", iterator)
             except Exception as error:  # noqa: BLE001 - Keras' own step says it
                 support.fall_back(first_line(error))
                 reuse.forget(self._found)
                 with self._one_step_at_once():
                     self._plain[kind] = self._keras_function(kind)
             else:
-                self._logs = graph(iterator, steps)
-                return self._logs
+                return self._all_at_once(graph, iterator, steps)
         self._logs = logs = None
         with self._one_step_at_once():
-            for _ in range(steps):
-                logs = self._plain[kind](iterator)
+            try:
+                for _ in range(steps):
+                    logs = self._plain[kind](iterator)
+            except tf.errors.OutOfRangeError:  # Keras sees none of the logs before.
+                self._logs = None if logs is None else self._result(logs)
+                raise
         return logs
+
+    def _all_at_once(self, graph: Callable[..., Any], iterator: Any, steps: int) -> Any:
+        import tensorflow as tf
+
+        try:
+            self._logs = graph(iterator, steps)
+        except tf.errors.OutOfRangeError:
+            if isinstance(self._found, IteratorGraphs):
+                self._logs = self._found.until_end()
+            raise
+        return self._logs
+
+    def _graph(self, step: str, iterator: Any) -> Callable[..., Any]:
+        graphs = self._graphs(iterator)
+        if isinstance(graphs, RowGraphs):
+            return graphs.graph(step, iterator)
+        return graphs.graph(step, iterator, may_end=self._may_end[step])
 
     @contextlib.contextmanager
     def _one_step_at_once(self) -> Iterator[None]:
@@ -278,4 +264,4 @@ class _Functions(contextlib.AbstractContextManager[None]):
 
     def _reported(self, logs: Any) -> Any:
         """A shared graph counts in the metrics of the model that it was made of."""
-        return self._result(logs) if self._logs is None else logs
+        return self._result(logs) if self._logs is None else self._logs

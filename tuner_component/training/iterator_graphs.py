@@ -6,6 +6,7 @@ come from a `tf.data` iterator, in its order.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -29,38 +30,62 @@ class IteratorGraphs:
 
     def __init__(self, model: Any, numbers: Numbers) -> None:
         self._model, self._numbers = model, numbers
+        self._num_steps: Any = None
         self._resets_in_graph = not has_own_metrics(model)
-        self._made: dict[tuple[str, str], Callable[..., Any]] = {}
+        self._made: dict[tuple[str, bool, str], Callable[..., Any]] = {}
 
-    def graph(self, step: str, iterator: Any) -> Callable[[Any, int], dict[str, Any]]:
+    def graph(
+        self, step: str, iterator: Any, *, may_end: bool = False
+    ) -> Callable[[Any, int], dict[str, Any]]:
         """Returns what runs steps and returns the metrics over all of them.
 
         Args:
             step: `"train_step"` or `"test_step"`.
             iterator: Of a `tf.data.Dataset`; nothing is taken from it.
+            may_end: Whether the iterator may have fewer batches. What then raises
+                `tf.errors.OutOfRangeError` has made a step of each.
 
         Raises:
             Exception: Whatever the model's code does not like about a graph; nothing
                 of the model's numbers has changed.
         """
-        key = (step, str(iterator.element_spec))
+        key = (step, may_end, str(iterator.element_spec))
         if key not in self._made:
             make_variables(self._model, batch_spec(iterator.element_spec))
-            self._made[key] = self._graph(getattr(self._model, step), iterator)
+            one = getattr(self._model, step)
+            self._made[key] = self._graph(one, iterator, may_end=may_end)
         return self._made[key]
 
-    def _graph(self, step: Callable[..., Any], iterator: Any) -> Callable[..., Any]:
+    def until_end(self) -> dict[str, Any] | None:
+        """Returns the metrics of a run that found its data to end; None of no step."""
+        if self._num_steps is None or not int(self._num_steps):
+            return None
+        return dict(self._model.get_metrics_result())
+
+    def _graph(
+        self, step: Callable[..., Any], iterator: Any, *, may_end: bool
+    ) -> Callable[..., Any]:
         import tensorflow as tf
 
         model, in_graph = self._model, self._resets_in_graph
         if model.jit_compile:
             step = tf.function(step, jit_compile=True, reduce_retracing=True)
+        if self._num_steps is None:
+            with tf.device("CPU"):
+                self._num_steps = tf.Variable(0, dtype=tf.int64, trainable=False)
+        num_steps_made = self._num_steps
 
         def steps(iterator: Any, num_steps: Any) -> Any:
             def one(number: Any) -> tuple[Any]:
-                said_by_steps(step(iterator.get_next()), model)
+                batch = iterator.get_next()
+                with _after(batch) if may_end else contextlib.nullcontext():
+                    said_by_steps(step(batch), model)
+                    if may_end:
+                        num_steps_made.assign_add(1)
                 return (number + 1,)
 
+            if may_end:
+                num_steps_made.assign(0)
             if in_graph:
                 model.reset_metrics()
             with self._numbers.read():
@@ -82,6 +107,13 @@ class IteratorGraphs:
             return dict(graph(iterator, size, amount=num_steps))
 
         return run
+
+
+def _after(batch: Any) -> Any:
+    """Returns what makes nothing of a step begin before there is a batch."""
+    import tensorflow as tf
+
+    return tf.control_dependencies(tf.nest.flatten(batch))
 
 
 def check_spec(spec: Any) -> None:

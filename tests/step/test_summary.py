@@ -103,3 +103,27 @@ def test_the_test_split_is_told_beside_the_validation():
         "standard_error": 0.0,
         "num_runs": 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("winner", "said"),
+    [
+        (0, "These are the defaults: no other values were better."),
+        (1, "That is no significant gain over the defaults."),
+    ],
+)
+def test_a_search_that_has_gained_nothing_says_so(winner, said):
+    trials = [trial(number, TrialState.COMPLETED) for number in (0, 1)]
+    runs = [
+        dataclasses.replace(
+            trial(10 * (of + 1) + number, TrialState.COMPLETED),
+            note={"repeat_of": f"{of:04d}"},
+            loss=loss,
+            score=loss,
+        )
+        for of in (0, 1)
+        for number, loss in ((1, 0.4), (2, 0.6))
+    ]
+    given = study(*trials, *runs)
+    given.best = trials[winner]
+    assert said in summary.text(given, "max_trials=2 is reached", "home", {})

@@ -232,6 +232,14 @@ def test_data_of_unknown_length_may_end_at_any_step(fit):
     _assert_graphs()
 
 
+@pytest.mark.parametrize("make", [kinds.dropout, _own_step])
+def test_the_progress_bar_counts_the_steps_of_data_of_unknown_length(make, capsys):
+    model = make()
+    training.fit_in_graphs(model, is_shared=False)
+    model.fit(_of_unknown_length(dataset(model)), epochs=2, verbose=1)
+    assert capsys.readouterr().out.count("7/7") == 2
+
+
 def test_generators_are_left_to_keras():
     model = kinds.dense()
     training.fit_in_graphs(model, is_shared=True)

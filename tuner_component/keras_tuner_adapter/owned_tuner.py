@@ -69,7 +69,7 @@ def _checked(returned: Any) -> tuple[Any, Mapping[str, Any]]:
         raise PreflightError(
             f"tuner_fn returned {returned!r} of type {type(returned).__name__}; "
             "expected TunerFnResult(tuner=..., fit_kwargs={...}). "
-            "Is its `return` missing?"
+            "Is its `return` missing, or does it catch an error and go on?"
         )
     tuner, fit_kwargs = parts
     if not isinstance(tuner, base_tuner.BaseTuner):

@@ -140,7 +140,9 @@ def _means(study: Study) -> list[str]:
         return []
     best, defaults = found
     lines = [f"Trial {best.trial_id}: {_means_of(study, best)}."]
-    if defaults is not None:
+    if defaults is None:
+        lines.append("These are the defaults: no other values were better.")
+    else:
         lines.append(f"The defaults: {_means_of(study, defaults)}.")
         if repeated_runs.chance_of_luck(best, defaults) > _LUCK:
             lines.append("That is no significant gain over the defaults.")

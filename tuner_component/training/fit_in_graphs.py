@@ -18,6 +18,7 @@ from typing_extensions import override
 from tuner_component.training import (
     fit_steps,
     legacy_fit,
+    progress_bar,
     reuse,
     row_graphs,
     support,
@@ -65,17 +66,18 @@ def fit_in_graphs(model: Any, *, is_shared: bool) -> None:
         except Exception as error:  # noqa: BLE001 - `fit` raises what is wrong
             support.fall_back(first_line(error))
             return own(*args, **kwargs)
+        if legacy is not None:
+            with legacy.steps_at_once(max(train.number, test.number)):
+                return own(*args, **kwargs)
         graphs = row_graphs.of(model, said, train.number, kept)
         if graphs is not None:
             given.arguments.update(graphs.data)
-            args, kwargs = given.args[1:], given.kwargs
-        at_once = (
-            _Functions(model, train, test, graphs, kept)
-            if legacy is None
-            else legacy.steps_at_once(max(train.number, test.number))
-        )
-        with at_once:
-            return own(*args, **kwargs)
+        functions = _Functions(model, train, test, graphs, kept)
+        if said["verbose"] and train.may_end and said["steps_per_epoch"] is None:
+            bar = progress_bar.counting(lambda: functions.num_steps["train"])
+            given.arguments["callbacks"] = [*(said["callbacks"] or ()), bar]
+        with functions:
+            return own(*given.args[1:], **given.kwargs)
 
     # That of tf_keras says it in an attribute, with the `self` that is bound here.
     vars(fit)["__signature__"] = inspect.signature(own)
@@ -124,6 +126,7 @@ class _Functions(contextlib.AbstractContextManager[None]):
         self._evaluate, self._result = model.evaluate, model._get_metrics_result_or_logs
         self._train_on_batch = model.train_on_batch
         self._plain: dict[str, Callable[[Any], Any]] = {}
+        self.num_steps = {"train": 0, "test": 0}
         self._logs: Any = None
         self._found: IteratorGraphs | RowGraphs | None = graphs
 
@@ -201,25 +204,29 @@ class _Functions(contextlib.AbstractContextManager[None]):
                 with self._one_step_at_once():
                     self._plain[kind] = self._keras_function(kind)
             else:
-                return self._all_at_once(graph, iterator, steps)
+                return self._all_at_once(kind, graph, iterator, steps)
         self._logs = logs = None
+        self.num_steps[kind] = 0
         with self._one_step_at_once():
             try:
                 for _ in range(steps):
                     logs = self._plain[kind](iterator)
+                    self.num_steps[kind] += 1
             except tf.errors.OutOfRangeError:  # Keras sees none of the logs before.
                 self._logs = None if logs is None else self._result(logs)
                 raise
         return logs
 
-    def _all_at_once(self, graph: Callable[..., Any], iterator: Any, steps: int) -> Any:
+    def _all_at_once(
+        self, kind: str, graph: Callable[..., Any], iterator: Any, steps: int
+    ) -> Any:
         import tensorflow as tf
 
         try:
             self._logs = graph(iterator, steps)
         except tf.errors.OutOfRangeError:
             if isinstance(self._found, IteratorGraphs):
-                self._logs = self._found.until_end()
+                self.num_steps[kind], self._logs = self._found.until_end()
             raise
         return self._logs
 

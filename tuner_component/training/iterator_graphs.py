@@ -56,11 +56,10 @@ class IteratorGraphs:
             self._made[key] = self._graph(one, iterator, may_end=may_end)
         return self._made[key]
 
-    def until_end(self) -> dict[str, Any] | None:
-        """Returns the metrics of a run that found its data to end; None of no step."""
-        if self._num_steps is None or not int(self._num_steps):
-            return None
-        return dict(self._model.get_metrics_result())
+    def until_end(self) -> tuple[int, dict[str, Any] | None]:
+        """Returns the steps of a run that found its data to end, and their metrics."""
+        made = 0 if self._num_steps is None else int(self._num_steps)
+        return made, dict(self._model.get_metrics_result()) if made else None
 
     def _graph(
         self, step: Callable[..., Any], iterator: Any, *, may_end: bool

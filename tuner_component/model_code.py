@@ -90,6 +90,13 @@ def make_variables(model: Any, code: ModelCode) -> None:
         model(features)
 
 
+def made_model(code: ModelCode, values: Mapping[str, Any]) -> Any:
+    """Returns the model that the user's code builds for some values, with variables."""
+    model = built_model(code, hyperparameters(values))
+    make_variables(model, code)
+    return model
+
+
 def graph_plan_of(
     model: Any,
     code: ModelCode,

@@ -11,7 +11,7 @@ from tests.keras_trials.trials import builder_of, code_of, job_in, run
 from tuner_component import model_metrics
 from tuner_component.data import Split
 from tuner_component.evaluation import Job
-from tuner_component.keras_trials import evaluating, exploring, weights_file
+from tuner_component.keras_trials import exploring, exporting, weights_file
 from tuner_component.trial import Reason
 
 _SIZES = []
@@ -139,7 +139,7 @@ def test_the_best_weights_are_exported(data, tmp_path, library):
     job = job_in(tmp_path)
     outcome = run(code, job)
     target = str(tmp_path / "saved")
-    evaluating.export(code, Job(**{**vars(job), "note": {"export": target}}))
+    exporting.export(code, Job(**{**vars(job), "note": {"export": target}}))
     served = tf.saved_model.load(target)
     features, label = next(iter(data.batches(60)))
     scores = served.serve(features if library == "keras" else features["x"]).numpy()

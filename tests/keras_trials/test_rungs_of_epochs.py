@@ -15,7 +15,12 @@ keras = pytest.importorskip("keras")
 
 from tuner_component.data import Source, Split  # noqa: E402
 from tuner_component.evaluation import Job, evaluate  # noqa: E402
-from tuner_component.keras_trials import evaluating, training_state, weights_file  # noqa: E402
+from tuner_component.keras_trials import (  # noqa: E402
+    evaluating,
+    exporting,
+    training_state,
+    weights_file,
+)
 from tuner_component.trial import Fidelity  # noqa: E402
 
 VALUES = {"units": 6, "rate": 0.05}
@@ -272,7 +277,7 @@ def test_a_paused_model_can_be_exported_too(tmp_path, epochs):
     outcome, _ = run(code(), job(tmp_path, epochs))
     target = str(tmp_path / "saved")
     at = job(tmp_path, epochs, 1, note={"export": target})
-    evaluating.export(code(), at)
+    exporting.export(code(), at)
     data = arrays()
     served = tf.saved_model.load(target)
     scores = served.serve({"x": data["x"]}).numpy()

@@ -8,20 +8,20 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tuner_component import model_export, model_metrics, model_state, training
+from tuner_component import model_metrics, model_state, training
 from tuner_component.curve_stopping import CurveStopping
-from tuner_component.errors import TrialFailedError
 from tuner_component.estimators import model_fidelity
 from tuner_component.evaluation import Evaluation, Evaluator, Job, Report
 from tuner_component.keras_trials import (
+    ending,
+    exporting,
     fidelities,
     fit_arguments,
     heirs,
     seeding,
     training_state,
-    weights_file,
 )
-from tuner_component.keras_trials.epoch_watch import best_weights, make_watch
+from tuner_component.keras_trials.epoch_watch import make_watch
 from tuner_component.keras_trials.exploring import explore
 from tuner_component.keras_trials.training_state import TrainingState
 from tuner_component.model_code import (
@@ -30,6 +30,7 @@ from tuner_component.model_code import (
     graph_plan_of,
     hyperparameters,
     is_tested,
+    made_model,
     make_variables,
     narrowed,
 )
@@ -50,7 +51,7 @@ def make_evaluator(code: ModelCode) -> Evaluator:
 
     def evaluated(code: ModelCode, job: Job, report: Report) -> Evaluation:
         if "export" in job.note:
-            return export(code, job)
+            return exporting.export(code, job)
         return train(code, job, report)
 
     return evaluate
@@ -78,7 +79,7 @@ def train(code: ModelCode, job: Job, report: Report) -> Evaluation:
     epochs, earlier = training_state.epochs_of(job), training_state.read(job)
     if epochs is not None and earlier is not None and earlier.is_enough_for(epochs):
         return model_metrics.added(
-            earlier.evaluation, job, lambda: _made(code, job.values)
+            earlier.evaluation, job, lambda: made_model(code, job.values)
         )
     begun = begin(code, job, report, earlier)
     _fit(begun)
@@ -119,7 +120,7 @@ def begin(
 ) -> Begun:
     """Builds a trial's model, and puts in what an earlier training has left."""
     epochs = training_state.epochs_of(job)
-    parent = None if earlier else heirs.parent_of(job, lambda v: _made(code, v))
+    parent = None if earlier else heirs.parent_of(job, lambda v: made_model(code, v))
     seeding.seed(job.seed)
     hp = hyperparameters(job.values)
     model = built_model(code, hp)
@@ -133,7 +134,7 @@ def begin(
     if parent is not None:
         make_variables(model, code)
     callbacks = fit.pop("callbacks", [])
-    kept_after = None if _is_full(job) else epochs
+    kept_after = None if fidelities.is_full(job) else epochs
     inherited = heirs.begin(job, parent, model)
     stopping = CurveStopping(job, _full_epochs(job, fit["epochs"]))
     watch = make_watch(model, job, report, earlier, callbacks, kept_after, stopping)
@@ -149,7 +150,7 @@ def end(begun: Begun) -> Evaluation:
     model, job, watch = begun.model, begun.job, begun.watch
     config = begun.hyperparameters.get_config()
     evaluation = Evaluation(
-        metrics=_result(watch, job),
+        metrics=ending.best_metrics(watch, job),
         measurements=tuple(watch.measurements),
         report={
             "hyperparameters": json.loads(json.dumps(config)),
@@ -158,7 +159,7 @@ def end(begun: Begun) -> Evaluation:
         },
         stopped=watch.hopeless,
     )
-    _leave(model, job, watch, evaluation)
+    ending.leave(model, job, watch, evaluation)
     return model_metrics.added(evaluation, job, lambda: model)
 
 
@@ -227,69 +228,3 @@ def num_steps(code: ModelCode, job: Job) -> int:
     num_examples = code.train.num_examples or 0
     steps = fit.get("steps_per_epoch") or -(-num_examples // fit["batch_size"])
     return int(fit["epochs"] * steps)
-
-
-def _leave(model: Any, job: Job, watch: Any, evaluation: Evaluation) -> None:
-    """Leaves the best weights; those of a paused trial are in its training state."""
-    if watch.best is None or watch.weights is None:
-        return
-    full = _is_full(job) or bool(watch.hopeless)
-    if (full or not watch.arrays) and job.needs_weights(evaluation.metrics):
-        model_state.put(model, watch.weights)
-        weights_file.save(model, job.folder)
-    heirs.leave(job, watch)
-    if job.fidelity is not None and watch.best.metrics == evaluation.metrics:
-        state = TrainingState(
-            values=job.values,
-            seed=job.seed,
-            epoch=int(watch.measurements[-1].resource),
-            metrics=evaluation.metrics,
-            stopped=watch.stopped,
-            measurements=evaluation.measurements,
-            report=evaluation.report,
-            callbacks=() if full else watch.callback_states,
-            hopeless=watch.hopeless,
-            arrays={} if full else watch.arrays,
-        )
-        training_state.write(job, state)
-
-
-def _is_full(job: Job) -> bool:
-    return job.fidelity is None or job.fidelity.is_full
-
-
-def export(code: ModelCode, job: Job) -> Evaluation:
-    """Writes a trained trial's model as a SavedModel to `job.note["export"]`."""
-    model = _made(code, job.values)
-    _load_weights(model, job)
-    model_export.export(model, job.note["export"])
-    return Evaluation(metrics={job.objective: 0.0})
-
-
-def _made(code: ModelCode, values: Mapping[str, Any]) -> Any:
-    model = built_model(code, hyperparameters(values))
-    make_variables(model, code)
-    return model
-
-
-def _load_weights(model: Any, job: Job) -> None:
-    state = training_state.read(job)
-    if state is not None and state.arrays:
-        model_state.put(model, best_weights(state))
-        return
-    weights_file.load(model, job.folder)
-
-
-def _result(watch: Any, job: Job) -> dict[str, float]:
-    if not watch.measurements:
-        raise TrialFailedError(
-            "The training ended without a single epoch; expected epochs above an "
-            "initial_epoch, and no callback that stops before the first has ended."
-        )
-    # Not every epoch ends with a validation.
-    all_metrics = [measurement.metrics for measurement in watch.measurements]
-    scored = [metrics for metrics in all_metrics if job.objective in metrics]
-    last = (scored or all_metrics)[-1]
-    if watch.best is None or not math.isfinite(last.get(job.objective, math.nan)):
-        return dict(last)
-    return dict(watch.best.metrics)

@@ -53,13 +53,17 @@ def is_reduced(job: Job) -> bool:
     return job.fidelity is not None and job.fidelity.kind != EPOCHS
 
 
+def is_full(job: Job) -> bool:
+    """Returns whether a job gets all the training there is."""
+    return job.fidelity is None or job.fidelity.is_full
+
+
 def plain(job: Job) -> Job:
     """Returns the job as one training from the beginning to the end.
 
     The stopping rule compares with full trainings, so that it holds for these only.
     """
-    full = job.fidelity is None or job.fidelity.is_full
-    rule = job.stopping if full else None
+    rule = job.stopping if is_full(job) else None
     return dataclasses.replace(job, fidelity=None, stopping=rule)
 
 

@@ -1,12 +1,16 @@
 import sys
 
+import keras
 import pytest
+import tensorflow
+import tf_keras
 
 from tests.keras_tuner_adapter import legacy_tuner
 from tests.keras_tuner_adapter.ask_and_tell import evaluated, outcome_of, search
 from tuner_component.errors import PreflightError
 from tuner_component.keras_tuner_adapter.legacy_keras import (
     bind_keras,
+    for_workers,
     uses_legacy_keras,
 )
 from tuner_component.keras_tuner_adapter.oracle_strategy import OracleStrategy
@@ -76,9 +80,19 @@ def test_a_legacy_trial_is_explored_and_exported(tmp_path):
         ("", "1", True),
     ],
 )
-def test_imports_decide_then_the_variable(source, variable, expected, monkeypatch):
-    monkeypatch.setenv("TF_USE_LEGACY_KERAS", variable)
-    assert uses_legacy_keras(source) is expected
+def test_imports_decide_then_the_variable(source, variable, expected):
+    environment = {"TF_USE_LEGACY_KERAS": variable}
+    assert uses_legacy_keras(source, environment) is expected
+
+
+def test_workers_have_the_keras_of_this_process_whatever_its_variable_says(monkeypatch):
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")  # As TensorFlow Transform does.
+    assert tensorflow.keras.Model is keras.Model
+    assert for_workers() == {"TF_USE_LEGACY_KERAS": "0"}
+    monkeypatch.setattr(tensorflow, "keras", tf_keras)
+    assert for_workers() == {"TF_USE_LEGACY_KERAS": "1"}
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    assert for_workers() == {}
 
 
 def test_missing_tf_keras_is_named(monkeypatch):

@@ -11,7 +11,8 @@ import ast
 import importlib
 import inspect
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,7 +32,7 @@ def bind_keras(tuner_fn: Callable[..., Any]) -> None:
     from keras_tuner.src.backend import keras as bound
     from keras_tuner.src.engine import tuner_utils
 
-    is_legacy = uses_legacy_keras(_source(tuner_fn))
+    is_legacy = uses_legacy_keras(_source(tuner_fn), os.environ)
     if is_legacy != bool(config.multi_backend()):
         return
     keras = _tf_keras() if is_legacy else importlib.import_module("keras")
@@ -42,17 +43,34 @@ def bind_keras(tuner_fn: Callable[..., Any]) -> None:
         callback.__bases__ = (keras.callbacks.Callback,)
 
 
-def uses_legacy_keras(source: str) -> bool:
+def for_workers() -> dict[str, str]:
+    """Returns the variable with which `tf.keras` of a worker is what it is here.
+
+    TensorFlow Transform says 1 wherever it is imported: too late for this process,
+    where the Trainer builds its models, but not for those that it starts.
+    """
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None:
+        return {}
+    try:
+        model = tensorflow.keras.Model
+    except ImportError:  # The variable asks for a tf_keras that is not installed.
+        return {}
+    return {_VARIABLE: str(int(model.__module__.startswith("tf_keras")))}
+
+
+def uses_legacy_keras(source: str, environment: Mapping[str, str]) -> bool:
     """Returns whether a user module builds tf_keras models.
 
     Args:
         source: The module's source. What it imports decides; where it has neither
             `tf_keras` nor `keras`, the variable that decides what `tf.keras` is.
+        environment: That of the process which builds them.
     """
     imported = {name.partition(".")[0] for name in _imports(source)}
     if "tf_keras" in imported or "keras" in imported:
         return "tf_keras" in imported
-    return os.environ.get(_VARIABLE, "").lower() in ("1", "true")
+    return environment.get(_VARIABLE, "").lower() in ("1", "true")
 
 
 def _tf_keras() -> ModuleType:

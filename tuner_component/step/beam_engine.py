@@ -159,7 +159,7 @@ class OnBeam:
             settings=settings,
             libraries=setup.libraries,
             user_modules=setup.user_modules,
-            environment=self._environment(),
+            environment={**setup.environment, **self._environment()},
             limits=setup.limits,
             ends_at=ends_at,
         )

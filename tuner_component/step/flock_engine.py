@@ -45,6 +45,7 @@ def open_flock(
         libraries=setup.libraries,
         user_modules=setup.user_modules,
         limits=setup.limits,
+        environment=setup.environment,
         code=code,
         inputs=tuple(one.uri for artifacts in inputs.values() for one in artifacts),
         together=num_together,

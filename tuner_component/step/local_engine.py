@@ -81,6 +81,7 @@ def open_engine(
         preload=Preload(setup.libraries, setup.user_modules),
         limits=setup.limits,
         environment={
+            **setup.environment,
             "PYTHONPATH": os.pathsep.join(paths),
             **({GRAPH_FOLDER: graph_folder} if num_workers > 1 else {}),
         },

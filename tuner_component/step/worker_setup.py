@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tuner_component.engines.limits import TrialLimits
-from tuner_component.keras_tuner_adapter.legacy_keras import uses_legacy_keras
+from tuner_component.keras_tuner_adapter import legacy_keras
 from tuner_component.search import Search
 from tuner_component.step.user_module import UserModule
 
@@ -37,6 +38,7 @@ class WorkerSetup:
         libraries: Modules to import once on each host.
         user_modules: The same for the user's.
         limits: What a trial may use.
+        environment: Variables to have in addition.
     """
 
     evaluator: str
@@ -44,6 +46,7 @@ class WorkerSetup:
     libraries: tuple[str, ...]
     user_modules: tuple[str, ...]
     limits: TrialLimits
+    environment: Mapping[str, str]
 
 
 def worker_setup(
@@ -56,6 +59,7 @@ def worker_setup(
         module: The user's code.
         load_settings: Arguments of the loader in `tfx_inputs`; JSON.
     """
+    environment = legacy_keras.for_workers()
     loader = "load_tuner_fn" if module.function else "load_model_code"
     return WorkerSetup(
         evaluator=_STOCK if module.function else _BUILD_MODEL,
@@ -63,17 +67,19 @@ def worker_setup(
             "load": f"tuner_component.step.tfx_inputs:{loader}",
             "load_settings": load_settings,
         },
-        libraries=_libraries(module),
+        libraries=_libraries(module, environment),
         user_modules=(module.name,),
         limits=TrialLimits(
             max_trial_seconds=search.max_trial_seconds,
             max_trial_bytes=search.max_trial_bytes,
         ),
+        environment=environment,
     )
 
 
-def _libraries(module: UserModule) -> tuple[str, ...]:
+def _libraries(module: UserModule, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Returns what to import once; `tf.keras` imports tf_keras only when it is used."""
     file = getattr(module.load(), "__file__", None)
     source = Path(file).read_text(encoding="utf-8") if file else ""
-    return (*_LIBRARIES, "tf_keras") if uses_legacy_keras(source) else _LIBRARIES
+    is_legacy = legacy_keras.uses_legacy_keras(source, {**os.environ, **environment})
+    return (*_LIBRARIES, "tf_keras") if is_legacy else _LIBRARIES

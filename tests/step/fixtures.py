@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.step import apart
+
 MODULES = Path(__file__).parent / "modules"
 LABEL = "species"
 FEATURES = (
@@ -110,9 +112,13 @@ def outputs(root, execution=None):
 
 
 def run_step(inputs, given, root):
+    """Runs it in a process of its own; returns the artifacts."""
+    return apart.call(_run, inputs, outputs(root), given)
+
+
+def _run(inputs, made, given):
     from tuner_component.executor import Executor
 
-    made = outputs(root)
     Executor().Do(inputs, made, given)
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.engines.flocks import end, start_worker
+from tests.step import apart
 from tests.step.fixtures import outputs, properties, trials_of, write_inputs
 from tuner_component.step.request import Request
 from tuner_component.step.run import run
@@ -35,7 +36,7 @@ def run_given(given, folder, workers=(("w0",), ("w1",))):
     root, is_flock = Path(request.flock_root), request.search.engine == "flock"
     started = [start_worker(root, *worker) for worker in workers if is_flock]
     try:
-        run(request)
+        apart.call(run, request)
     finally:
         for worker in started:
             if worker.returncode is None:

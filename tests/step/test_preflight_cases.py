@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.step import apart
 from tests.step import cases as preflight_cases
 from tuner_component.errors import TunerError
 
@@ -15,7 +16,7 @@ def test_it_is_refused_with_what_to_do(case, inputs, tmp_path):
     if not preflight_cases.is_possible(case):
         pytest.skip("the shared TFX data are not beside this checkout")
     with pytest.raises((TunerError, ValueError)) as caught:
-        case(inputs, tmp_path)
+        apart.call(case, inputs, tmp_path)
     message = " ".join(str(caught.value).split())
     assert re.search(preflight_cases.CASES[case], message), message
     assert not list(tmp_path.rglob("journal.jsonl"))

@@ -18,7 +18,7 @@ def test_a_killed_coordinator_is_replaced(tmp_path):
 
 @pytest.mark.slow
 def test_every_fault_is_survived(tmp_path):
-    check(flock.main(tmp_path, "hasty", dict.fromkeys(flock.FAULTS, 3)), 60.0)
+    check(flock.main(tmp_path, "hasty", dict.fromkeys(flock.FAULTS, 1)), 60.0)
 
 
 @pytest.mark.slow

@@ -5,17 +5,18 @@ from __future__ import annotations
 from tests.pipelines import imported
 from tests.step import fixtures as step_fixtures
 from tuner_component import Tuner
+from tuner_component.artifacts import TrialRecord
 
 
-def pipeline(root, data, output, artifact_type, search):
-    """Returns importers, a resolver of the latest artifact, and a Tuner."""
+def pipeline(root, data, search):
+    """Returns importers, a resolver of the latest record, and a Tuner."""
     from tfx import v1 as tfx
 
     examples = imported.examples(data / "examples")
     schema = imported.schema(data / "schema")
     earlier = tfx.dsl.Resolver(
         strategy_class=tfx.dsl.experimental.LatestArtifactStrategy,
-        found=tfx.dsl.Channel(type=artifact_type),
+        found=tfx.dsl.Channel(type=TrialRecord),
     ).with_id("earlier")
     tuner = Tuner(
         examples=examples.outputs["result"],
@@ -25,5 +26,4 @@ def pipeline(root, data, output, artifact_type, search):
         search=search,
         prior_results=earlier.outputs["found"],
     )
-    assert output in tuner.outputs
     return imported.pipeline("warm-start", root, [examples, schema, earlier, tuner])

@@ -20,7 +20,7 @@ from tuner_component.artifacts import TrialRecord
 def test_a_resolver_and_its_tuner_compile(tmp_path, artifact_type, key):
     from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner as runner
 
-    made = pipeline(tmp_path, tmp_path, "tuner_results", artifact_type, Search())
+    made = pipeline(tmp_path, tmp_path, artifact_type, Search())
     runner.KubeflowV2DagRunner(
         runner.KubeflowV2DagRunnerConfig(default_image="an/image"),
         output_dir=str(tmp_path),

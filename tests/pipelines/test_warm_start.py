@@ -10,6 +10,7 @@ from tests.pipelines import command_line
 from tests.pipelines.warm_start import pipeline
 from tests.step import fixtures as step_fixtures
 from tuner_component import Search
+from tuner_component.artifacts import TrialRecord
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +19,7 @@ def _run(root, data, **options):
     from tfx import v1 as tfx
 
     search = Search(objective="val_accuracy", epochs=1, max_trials=4, **options)
-    tfx.orchestration.LocalDagRunner().run(pipeline(root, data, search))
+    tfx.orchestration.LocalDagRunner().run(pipeline(root, data, TrialRecord, search))
     summary = command_line.artifact(root, "Tuner", "trial_record") / "summary.json"
     text = json.loads(summary.read_text())["warm_start"]
     return command_line.trials(root), text

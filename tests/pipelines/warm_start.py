@@ -5,18 +5,17 @@ from __future__ import annotations
 from tests.pipelines import imported
 from tests.step import fixtures as step_fixtures
 from tuner_component import Tuner
-from tuner_component.artifacts import TrialRecord
 
 
-def pipeline(root, data, search):
-    """Returns importers, a resolver of the latest record, and a Tuner."""
+def pipeline(root, data, artifact_type, search):
+    """Returns importers, a resolver of the latest artifact, and a Tuner."""
     from tfx import v1 as tfx
 
     examples = imported.examples(data / "examples")
     schema = imported.schema(data / "schema")
     earlier = tfx.dsl.Resolver(
         strategy_class=tfx.dsl.experimental.LatestArtifactStrategy,
-        found=tfx.dsl.Channel(type=TrialRecord),
+        found=tfx.dsl.Channel(type=artifact_type),
     ).with_id("earlier")
     tuner = Tuner(
         examples=examples.outputs["result"],

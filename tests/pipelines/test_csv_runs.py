@@ -20,18 +20,6 @@ def _penguin_example():
     return Path(penguin.__path__[0]) / "penguin_utils_keras.py"
 
 
-def test_penguins_with_the_tabular_module(tmp_path):
-    csv = tfx_data("examples/penguin/data/labelled/penguins_processed.csv")
-    command_line.run_local(
-        tmp_path, "--csv", csv, "--label", "species", "--trials", 2, "--epochs", 15
-    )
-    value, baseline = command_line.accuracy(tmp_path, "species")
-    assert value > baseline + 0.2
-    assert {"batch_size", "epochs"} <= command_line.best_hyperparameters(tmp_path)[
-        "values"
-    ].keys()
-
-
 def test_penguins_with_the_example_of_tfx_as_it_is(tmp_path):
     csv = tfx_data("examples/penguin/data/labelled")
     options = ("--train-steps", 50, "--eval-steps", 5, "--trials", 3)

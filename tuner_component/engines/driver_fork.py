@@ -60,8 +60,7 @@ def is_safe() -> bool:
     # Idle threads of linear algebra, which prepare themselves for forks.
     threads = processes.thread_names()
     harmless = [name for name in threads if name in fork_server.HARMLESS_THREADS]
-    # A fork has none of them until it uses them.
-    if len(threads) - len(harmless) not in (1, 1 + _num_blas_threads()):
+    if len(threads) - len(harmless) != 1 + _num_blas_threads():
         return False
     names = [name for name in threads if name not in harmless]
     return not fork_server.unsafe_to_fork(names)

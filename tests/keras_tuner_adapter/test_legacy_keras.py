@@ -80,14 +80,25 @@ def test_a_legacy_trial_is_explored_and_exported(tmp_path):
         ("", "1", True),
     ],
 )
-def test_imports_decide_then_the_variable(source, variable, expected):
-    environment = {"TF_USE_LEGACY_KERAS": variable}
-    assert uses_legacy_keras(source, environment) is expected
+def test_imports_decide_then_the_variable(source, variable, expected, monkeypatch):
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", variable)
+    assert uses_legacy_keras(source) is expected
+
+
+@pytest.mark.parametrize("keras_of_tensorflow", [keras, tf_keras])
+def test_or_what_tensorflow_has_chosen_whatever_its_variable_says(
+    keras_of_tensorflow, monkeypatch
+):
+    is_legacy = keras_of_tensorflow is tf_keras
+    monkeypatch.setattr(tensorflow, "keras", keras_of_tensorflow)
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", str(int(not is_legacy)))
+    assert uses_legacy_keras("import tensorflow as tf") is is_legacy
 
 
 def test_workers_have_the_keras_of_this_process_whatever_its_variable_says(monkeypatch):
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")  # As TensorFlow Transform does.
-    assert tensorflow.keras.Model is keras.Model
+    monkeypatch.setattr(tensorflow, "keras", keras)
     assert for_workers() == {"TF_USE_LEGACY_KERAS": "0"}
     monkeypatch.setattr(tensorflow, "keras", tf_keras)
     assert for_workers() == {"TF_USE_LEGACY_KERAS": "1"}

@@ -12,7 +12,7 @@ import importlib
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,7 +32,7 @@ def bind_keras(tuner_fn: Callable[..., Any]) -> None:
     from keras_tuner.src.backend import keras as bound
     from keras_tuner.src.engine import tuner_utils
 
-    is_legacy = uses_legacy_keras(_source(tuner_fn), os.environ)
+    is_legacy = uses_legacy_keras(_source(tuner_fn))
     if is_legacy != bool(config.multi_backend()):
         return
     keras = _tf_keras() if is_legacy else importlib.import_module("keras")
@@ -59,18 +59,18 @@ def for_workers() -> dict[str, str]:
     return {_VARIABLE: str(int(model.__module__.startswith("tf_keras")))}
 
 
-def uses_legacy_keras(source: str, environment: Mapping[str, str]) -> bool:
+def uses_legacy_keras(source: str) -> bool:
     """Returns whether a user module builds tf_keras models.
 
     Args:
         source: The module's source. What it imports decides; where it has neither
-            `tf_keras` nor `keras`, the variable that decides what `tf.keras` is.
-        environment: That of the process which builds them.
+            `tf_keras` nor `keras`, what `tf.keras` is in this process.
     """
     imported = {name.partition(".")[0] for name in _imports(source)}
     if "tf_keras" in imported or "keras" in imported:
         return "tf_keras" in imported
-    return environment.get(_VARIABLE, "").lower() in ("1", "true")
+    variable = {**os.environ, **for_workers()}.get(_VARIABLE, "")
+    return variable.lower() in ("1", "true")
 
 
 def _tf_keras() -> ModuleType:

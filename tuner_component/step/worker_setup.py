@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,7 +58,6 @@ def worker_setup(
         module: The user's code.
         load_settings: Arguments of the loader in `tfx_inputs`; JSON.
     """
-    environment = legacy_keras.for_workers()
     loader = "load_tuner_fn" if module.function else "load_model_code"
     return WorkerSetup(
         evaluator=_STOCK if module.function else _BUILD_MODEL,
@@ -67,19 +65,19 @@ def worker_setup(
             "load": f"tuner_component.step.tfx_inputs:{loader}",
             "load_settings": load_settings,
         },
-        libraries=_libraries(module, environment),
+        libraries=_libraries(module),
         user_modules=(module.name,),
         limits=TrialLimits(
             max_trial_seconds=search.max_trial_seconds,
             max_trial_bytes=search.max_trial_bytes,
         ),
-        environment=environment,
+        environment=legacy_keras.for_workers(),
     )
 
 
-def _libraries(module: UserModule, environment: Mapping[str, str]) -> tuple[str, ...]:
+def _libraries(module: UserModule) -> tuple[str, ...]:
     """Returns what to import once; `tf.keras` imports tf_keras only when it is used."""
     file = getattr(module.load(), "__file__", None)
     source = Path(file).read_text(encoding="utf-8") if file else ""
-    is_legacy = legacy_keras.uses_legacy_keras(source, {**os.environ, **environment})
+    is_legacy = legacy_keras.uses_legacy_keras(source)
     return (*_LIBRARIES, "tf_keras") if is_legacy else _LIBRARIES

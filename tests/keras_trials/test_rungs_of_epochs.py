@@ -189,7 +189,13 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+SELDOM = ("two_in_one", "two_optimizers", "tf_keras_streamed")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(c, marks=[pytest.mark.slow] * (c in SELDOM)) for c in CASES],
+)
 def test_three_rungs_give_what_one_training_gives(tmp_path, name):
     whole, _ = run(CASES[name](), job(tmp_path / "whole", MOST))
     parts = []

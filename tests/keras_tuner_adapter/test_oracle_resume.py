@@ -23,7 +23,7 @@ from tuner_component.strategies.base import Wait
 
 @pytest.mark.parametrize(
     ("kind", "limit"),
-    [("random", 1000), ("grid", 1000), ("bayesian", 8), ("hyperband", 1000)],
+    [("random", 1000), ("grid", 1000), ("bayesian", 6), ("hyperband", 1000)],
 )
 def test_resumes_from_every_prefix(kind, limit):
     whole, reason = search(OracleStrategy(oracle(kind)), answer, max_trials=limit)

@@ -103,6 +103,7 @@ def test_a_short_training_does_not_wait_for_a_compiler(programs, monkeypatch):
     assert not programs
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("always")
 def test_each_number_of_steps_has_its_own_program(programs):
     for steps in (7, 3, 7):
@@ -112,6 +113,7 @@ def test_each_number_of_steps_has_its_own_program(programs):
     assert len(programs) == 2 * 2 + 2 * 2 * EPOCHS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("always")
 def test_only_so_many_are_compiled(programs, monkeypatch):
     monkeypatch.setattr(xla, "_MOST_PROGRAMS", 2)
@@ -185,6 +187,7 @@ def compiled_dropout():
     return kinds._compiled(kinds._classifier("x", body), jit_compile=True)
 
 
+@pytest.mark.slow
 def test_models_of_jit_compile_train_together_as_each_alone(monkeypatch):
     monkeypatch.setattr(widths, "_seconds", lambda *_: 1.0)
     monkeypatch.setattr(xla, "_LEAST_STEPS", math.inf)

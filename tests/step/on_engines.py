@@ -34,7 +34,9 @@ def run_given(given, folder, workers=(("w0",), ("w1",))):
     made = outputs(folder)
     request = Request(write_inputs(folder / "data"), made, given, "Tuner")
     root, is_flock = Path(request.flock_root), request.search.engine == "flock"
-    started = [start_worker(root, *worker) for worker in workers if is_flock]
+    # Whatever their hosts say, workers have the Keras of the step.
+    says = {"TF_USE_LEGACY_KERAS": "1"}
+    started = [start_worker(root, *worker, **says) for worker in workers if is_flock]
     try:
         apart.call(run, request)
     finally:

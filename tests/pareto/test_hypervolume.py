@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import itertools
-import time
 
 import numpy as np
 import pytest
 from hypothesis import given
 
 from tests.pareto.points import FEW
+from tuner_component.pareto import hypervolume as hypervolume_module
 from tuner_component.pareto.dominance import non_dominated
 from tuner_component.pareto.hypervolume import (
     contribution,
@@ -56,14 +56,13 @@ def test_equal_values_count_once(num_objectives):
     assert hypervolume(losses.astype(float), reference) == beaten.sum()
 
 
-def test_a_large_front_takes_little():
+def test_a_large_front_is_swept(monkeypatch):
     """0.6 s of one core; without the sweep over three objectives 4 s."""
+    monkeypatch.delattr(hypervolume_module, "_area")
     rng = np.random.default_rng(0)
     points = np.abs(rng.normal(size=(1000, 4)))
     losses = 1 - points / np.linalg.norm(points, axis=1, keepdims=True)
-    began = time.process_time()
     assert growth(losses)[-1] == pytest.approx(0.3423105604873)
-    assert time.process_time() - began < 2.0
 
 
 @given(FEW)

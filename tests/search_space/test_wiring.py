@@ -3,7 +3,6 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -251,18 +250,3 @@ def test_hashes_are_of_graphs_and_need_one():
     assert readable(one)["cell"] == readable(other)["cell"]
     with pytest.raises(ValueError, match=r"\['rate'\]; expected those of a model with"):
         architecture_hash({"rate": 0.1})
-
-
-def test_a_text_takes_no_longer_than_a_tenth_of_a_millisecond_or_so():
-    """A proposal asks for thousands."""
-    import time
-
-    wiring, rng = cell(4), np.random.default_rng(0)
-    several = [
-        {edge.labels[0]: str(rng.choice(OPERATIONS)) for edge in wiring.edges}
-        for _ in range(500)
-    ]
-    begun = time.process_time()
-    for values in several:
-        wiring.canonical(values)
-    assert time.process_time() - begun < 500 * 1e-3

@@ -55,6 +55,7 @@ def test_it_is_fit_for_other_kinds(build):
     [
         {"arrays": True, "batch_size": 20},
         {"arrays": True, "batch_size": 20, "shuffle": False, "sample_weight": True},
+        {"arrays": True, "batch_size": 20, "validation_split": 0.3},
         {"class_weight": {0: 0.2, 1: 1.0, 2: 3.0}, "validation_freq": 2},
         {"steps_per_epoch": 2, "validation_steps": 3},
         {"validation_data": None},
@@ -187,7 +188,6 @@ class _Batches(keras.callbacks.Callback):
     [
         (_own_step, {}, "report other values than the model's metrics"),
         (kinds.dense, {"callbacks": lambda: [_Batches()]}, "has on_train_batch_end()"),
-        (kinds.dense, {"arrays": True, "validation_split": 0.2}, "validation_split"),
         (kinds.dense, {"steps_per_epoch": 5}, "its data end before the last epoch"),
     ],
 )

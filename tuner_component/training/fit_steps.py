@@ -10,6 +10,7 @@ from typing import Any
 from tuner_component.training.epoch_graph import NoGraphError
 
 _DATA = ("x", "y", "batch_size", "sample_weight", "shuffle", "class_weight")
+_PARTS = ("x", "y", "sample_weight")
 _ANY_NUMBER = 2**31 - 1
 
 
@@ -35,8 +36,8 @@ def of(said: Mapping[str, Any]) -> tuple[Steps, Steps]:
     Raises:
         NoGraphError: If they are not the same in every epoch, or not known.
     """
-    if said["validation_split"]:
-        raise NoGraphError("fit() is told validation_split")
+    if said["validation_split"] and said["validation_data"] is None:
+        said = {**said, **_split(said)}
     train = _steps(
         {name: said[name] for name in _DATA},
         said["steps_per_epoch"],
@@ -44,9 +45,20 @@ def of(said: Mapping[str, Any]) -> tuple[Steps, Steps]:
     )
     if said["validation_data"] is None:
         return train, Steps(0)
-    data = dict(zip(("x", "y", "sample_weight"), _parts(said), strict=True))
+    data = dict(zip(_PARTS, _parts(said), strict=True))
     size = said["validation_batch_size"] or said["batch_size"]
     return train, _steps({**data, "batch_size": size}, said["validation_steps"], 1)
+
+
+def _split(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the data as `fit` will cut them."""
+    from keras.src.trainers.data_adapters import array_slicing
+
+    parts = tuple(said[name] for name in _PARTS)
+    train, validation = array_slicing.train_validation_split(
+        parts, said["validation_split"]
+    )
+    return {**dict(zip(_PARTS, train, strict=True)), "validation_data": validation}
 
 
 def _parts(said: Mapping[str, Any]) -> tuple[Any, Any, Any]:

@@ -209,6 +209,11 @@ def silent(fn_args):
     return TunerFnResult(SilentTuner(build_model, OBJECTIVE), {})
 
 
+def nested_callbacks(fn_args):
+    callbacks = [[keras.callbacks.TerminateOnNaN()]]
+    return random_search(fn_args).tuner, fit_kwargs(callbacks=callbacks)
+
+
 def own_callback(fn_args):
     return random_search(fn_args).tuner, fit_kwargs(callbacks=[Counter()])
 

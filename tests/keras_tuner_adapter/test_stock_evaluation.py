@@ -253,6 +253,7 @@ def test_failures_go_back_to_the_oracle(tmp_path):
         ("sklearn_tuner", ["mean_absolute_error", "score"]),
         ("float_tuner", None),
         ("fit_model", None),
+        ("nested_callbacks", ["loss", "mae", "val_loss", "val_mae"]),
         ("own_callback", None),
     ],
 )

@@ -70,6 +70,14 @@ def test_it_is_fit_whatever_it_is_told(fit):
     _assert_graphs()
 
 
+def test_callbacks_may_be_in_lists_of_the_list():
+    def callbacks():
+        return [[keras.callbacks.EarlyStopping("loss", patience=0, mode="max")]]
+
+    _assert_equal(kinds.dense, callbacks=callbacks)
+    _assert_graphs()
+
+
 def test_endless_data_go_on_from_epoch_to_epoch():
     _assert_equal(
         kinds.dense,

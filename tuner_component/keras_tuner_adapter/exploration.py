@@ -56,9 +56,11 @@ def _has_stock_training(tuner: Any) -> bool:
 
 def _has_stock_callbacks(fit_kwargs: Mapping[str, Any]) -> bool:
     """Whether no callback of the user's own could add a metric."""
+    import tensorflow as tf
+
     return all(
         type(callback).__module__.partition(".")[0] in ("keras", "tf_keras")
-        for callback in fit_kwargs.get("callbacks") or ()
+        for callback in tf.nest.flatten(fit_kwargs.get("callbacks") or ())
     )
 
 

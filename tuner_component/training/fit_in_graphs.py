@@ -91,9 +91,12 @@ def _steps(model: Any, said: Mapping[str, Any]) -> tuple[Steps, Steps]:
     Raises:
         NoGraphError: If graphs cannot do what `fit` is told.
     """
+    import tensorflow as tf
+
     callbacks = said["callbacks"] or ()
     if not isinstance(callbacks, list | tuple):
         raise NoGraphError("its callbacks are no list")
+    callbacks = tf.nest.flatten(callbacks)  # Keras takes lists within the list.
     is_legacy = legacy_fit.is_legacy(model)
     reason = (
         legacy_fit.why_not(model, callbacks)

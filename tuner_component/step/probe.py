@@ -22,7 +22,7 @@ def explore(engine: Engine, folder: str) -> Mapping[str, Any]:
         folder: Exists, for every worker.
 
     Raises:
-        PreflightError: If the default configuration cannot be trained one step.
+        PreflightError: If it fails, or the model of the defaults cannot make a step.
     """
     outcome = _done(engine, _explore_job(folder))
     if outcome.error is not None:
@@ -30,8 +30,9 @@ def explore(engine: Engine, folder: str) -> Mapping[str, Any]:
         if kind in (PreflightError.__name__, SearchSpaceError.__name__):
             raise PreflightError(text)
         raise PreflightError(
-            "The model of the default hyperparameters cannot be trained for one "
-            f"step: {outcome.error.message}\n{outcome.error.traceback}"
+            "Before the first trial the module's function is called with the defaults, "
+            f"and the model makes one step. That failed: {outcome.error.message}\n"
+            f"{outcome.error.traceback}"
         )
     return outcome.report
 

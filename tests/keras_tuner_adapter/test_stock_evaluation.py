@@ -296,6 +296,15 @@ def test_a_tuner_that_keeps_no_models_is_named(tmp_path):
     assert "FloatTuner cannot load a trained model" in outcome.error.message
 
 
+def test_a_training_loop_that_saves_nothing_is_told_how_to(tmp_path):
+    trial = Trial("a", 0, {"units": 4, "rate": 0.1}, 1)
+    outcome = outcome_of(
+        evaluator("failing"), trial, tmp_path, VAL_LOSS, export="model"
+    )
+    assert "FailingTuner has left no model of the trial" in outcome.error.message
+    assert "a load_model() of the tuner's own" in outcome.error.message
+
+
 def test_what_a_failed_trial_asked_for_is_searched(tmp_path):
     trials = run("first_fails", tmp_path)
     states = [trial.state for trial in trials]

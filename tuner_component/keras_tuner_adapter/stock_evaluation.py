@@ -104,6 +104,12 @@ def _exported(tuner: Any, job: Job) -> Evaluation:
             f"{type(tuner).__name__} cannot load a trained model; expected "
             "save_model() and load_model() beside its run_trial()."
         ) from None
+    except FileNotFoundError as error:
+        raise TrialFailedError(
+            f"{type(tuner).__name__} has left no model of the trial: {error}. Expected "
+            "model.fit() with the callbacks that the hypermodel's fit() is given, or "
+            "a load_model() of the tuner's own, for what its run_trial() has saved."
+        ) from error
     if not hasattr(model, "export"):
         raise TrialFailedError(
             f"The trained model is a {type(model).__name__}, which has no export(); "

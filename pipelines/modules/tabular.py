@@ -30,9 +30,11 @@ def preprocessing_fn(inputs, custom_config):
     if isinstance(inputs[label], tf.SparseTensor):
         raise ValueError(f"The label {label!r} is missing in some of the rows.")
     outputs = {transformed_name(label): target(inputs[label], custom_config["task"])}
-    for name, column in inputs.items():
-        if name != label:
-            outputs[feature_name(name, outputs)] = feature(column)
+    columns = {name: column for name, column in inputs.items() if name != label}
+    scaled = z_scores({k: v for k, v in columns.items() if is_full_of_numbers(v)})
+    for name, column in columns.items():
+        values = scaled[name] if name in scaled else feature(column)
+        outputs[feature_name(name, outputs)] = values
     return outputs
 
 
@@ -43,6 +45,23 @@ def feature_name(column, taken):
     while name in taken:
         name += "_"
     return name
+
+
+def is_full_of_numbers(column):
+    """Returns whether it has a number in every row."""
+    return isinstance(column, tf.Tensor) and column.dtype != tf.string
+
+
+def z_scores(columns):
+    """Returns columns without gaps as z-scores, shape (rows, 1).
+
+    They are analysed as one matrix; one by one, 30 of them take Transform a minute.
+    """
+    if not columns:
+        return {}
+    rows = [tf.reshape(tf.cast(c, tf.float32), [-1, 1]) for c in columns.values()]
+    scaled = tft.scale_to_z_score(tf.concat(rows, axis=1), elementwise=True)
+    return dict(zip(columns, tf.split(scaled, len(rows), axis=1), strict=True))
 
 
 def feature(column):
@@ -166,14 +185,14 @@ def save_for_serving(model, fn_args):
     serving.model, serving.transform = model, transformed.transform_features_layer()
     serialized = tf.TensorSpec([None], tf.string, name="examples")
 
-    @tf.function(input_signature=[serialized])
+    @tf.function(input_signature=[serialized], autograph=False)
     def predict(examples):
         spec = transformed.raw_feature_spec()
         spec.pop(fn_args.custom_config["label"])
         features = serving.transform(tf.io.parse_example(examples, spec))
         return {"outputs": model({name: features[name] for name in model.input})}
 
-    @tf.function(input_signature=[serialized])
+    @tf.function(input_signature=[serialized], autograph=False)
     def transform_features(examples):
         spec = transformed.raw_feature_spec()
         return serving.transform(tf.io.parse_example(examples, spec))

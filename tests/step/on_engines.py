@@ -6,9 +6,14 @@ from pathlib import Path
 
 from tests.engines.flocks import end, start_worker
 from tests.step import apart
-from tests.step.fixtures import outputs, properties, trials_of, write_inputs
+from tests.step.fixtures import MODULES, outputs, properties, trials_of, write_inputs
 from tuner_component.step.request import Request
 from tuner_component.step.run import run
+
+_KERAS_OF_THE_STEP = """from tensorflow import keras
+
+assert keras.Model.__module__.startswith("keras."), "not the Keras of the step"
+"""
 
 
 def run_on(search, folder):
@@ -17,7 +22,10 @@ def run_on(search, folder):
     Returns:
         The trials of its record.
     """
-    return run_given(properties("own_model.py", search, label_key="species"), folder)
+    module = folder / "model_of_tensorflow.py"
+    text = (MODULES / "own_model.py").read_text()
+    module.write_text(text.replace("import keras\n", _KERAS_OF_THE_STEP, 1))
+    return run_given(properties(module, search, label_key="species"), folder)
 
 
 def run_given(given, folder, workers=(("w0",), ("w1",))):

@@ -45,6 +45,20 @@ def test_size_and_enumeration_equal_the_brute_force_product(space):
     assert set(keys) == product(space)
 
 
+@pytest.mark.parametrize("value", [True, 1])
+def test_a_condition_takes_1_for_true_as_keras_tuner_does(value):
+    space = SearchSpace(
+        [
+            Boolean("is_wide"),
+            Boolean("a", conditions=[Condition("is_wide", (True,))]),
+            Int("a", 1, 3),
+            Choice("b", ["x", "y"], conditions=[Condition("a", (value,))]),
+        ]
+    )
+    assert {space.key(values) for values in space.enumerate()} == product(space)
+    assert space.size() == (2 + 1) + (2 + 1 + 1)
+
+
 @given(finite_spaces())
 @settings(max_examples=60, deadline=None)
 def test_numbering_is_a_bijection(space):

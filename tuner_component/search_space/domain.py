@@ -135,5 +135,11 @@ class Domain:
 def _mentioned(
     parameter: Parameter, conditions: Mapping[Condition, int]
 ) -> dict[Value, None]:
-    own = (parameter.canonical(v) for c in conditions for v in c.values)
+    named = (each for c in conditions for v in c.values for each in _equal(v))
+    own = map(parameter.canonical, named)
     return dict.fromkeys(value for value in own if value is not None)
+
+
+def _equal(value: Value) -> tuple[Value, ...]:
+    """Returns what `==` takes for the value: 1 is True, and 0 is False."""
+    return (value, bool(value), int(value)) if value in (0, 1) else (value,)

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -68,9 +67,7 @@ def test_closing_leaves_no_process(pools, tmp_path):
         pool.submit(make_job(tmp_path, f"t{number}", do="family"))
     wait_for(pool, Measured, 2)
     assert processes_of(pool.session).count("sleep") == 2
-    started = time.monotonic()
     pool.close()
-    assert time.monotonic() - started < 60.0
     assert processes_of(pool.session) == []
     assert not running("sleep 3601")
 

@@ -42,6 +42,24 @@ def test_gaps_are_filled(load):
     assert filled(tf.constant([[1], [2]]), 0).numpy().tolist() == [[1], [2]]
 
 
+def test_each_column_is_scaled_on_its_own(load, tmp_path):
+    import tensorflow_transform as tft
+    import tensorflow_transform.beam as tft_beam
+
+    numbers = {"a": [0.0, 2.0], "constant": [3.0, 3.0], "count": [10, 40]}
+    rows = [{k: [v[row]] for k, v in numbers.items()} for row in range(2)]
+    spec = {
+        name: tf.io.FixedLenFeature([1], tf.int64 if name == "count" else tf.float32)
+        for name in numbers
+    }
+    metadata = tft.DatasetMetadata.from_feature_spec(spec)
+    scale = tft_beam.AnalyzeAndTransformDataset(load("tabular").z_scores)
+    with tft_beam.Context(temp_dir=str(tmp_path)):
+        (scaled, _), _ = (rows, metadata) | scale
+    found = {name: [float(row[name][0]) for row in scaled] for name in numbers}
+    assert found == {"a": [-1, 1], "constant": [0, 0], "count": [-1, 1]}
+
+
 def test_a_number_is_predicted_as_it_is(load):
     label = load("tabular").target(tf.constant([[3], [5]]), "regression")
     assert label.dtype == tf.float32
